@@ -1,0 +1,57 @@
+# Tests of the checks themselves: each is shown a planted fault and must fail on it, in its words.
+set(planted "${PROJECT_SOURCE_DIR}/cmake/planted")
+
+function(mehr_expect_failure name text)
+  add_test(NAME ${name} COMMAND ${CMAKE_COMMAND} "-DEXPECT=${text}" "-DCOMMAND=${ARGN}" -P
+                                ${PROJECT_SOURCE_DIR}/cmake/ExpectFailure.cmake)
+  set_tests_properties(${name} PROPERTIES LABELS "layer")
+endfunction()
+
+# A planted file says in its first lines which layer it pretends to be and what must be said.
+function(mehr_planted_word file key out)
+  file(STRINGS "${file}" line REGEX "^// ${key}: " LIMIT_COUNT 1)
+  string(REGEX REPLACE "^// ${key}: " "" value "${line}")
+  set(${out} "${value}" PARENT_SCOPE)
+endfunction()
+
+file(GLOB include_faults "${planted}/includes/*")
+foreach(dir IN LISTS include_faults)
+  cmake_path(GET dir FILENAME name)
+  file(GLOB_RECURSE file "${dir}/*")
+  mehr_planted_word("${file}" layer layer)
+  mehr_planted_word("${file}" expect text)
+  mehr_expect_failure(
+    layer.planted.include.${name} "${text}" ${CMAKE_COMMAND} -DN=${layer} -DDIR=${dir} -P
+    ${PROJECT_SOURCE_DIR}/cmake/CheckIncludes.cmake)
+endforeach()
+
+# A sanitizer puts its own names in the place of some calls, so the archives are made without one.
+if(NOT MEHR_SANITIZE AND NOT MEHR_FUZZ)
+  file(GLOB symbol_faults "${planted}/symbols/*.c" "${planted}/symbols/*.cpp")
+  foreach(file IN LISTS symbol_faults)
+    cmake_path(GET file STEM name)
+    add_library(planted-${name} STATIC "${file}")
+    target_link_libraries(planted-${name} PRIVATE mehr_crypto_deps)
+    target_compile_options(planted-${name} PRIVATE -w)
+    set_target_properties(planted-${name} PROPERTIES C_EXTENSIONS ON ARCHIVE_OUTPUT_DIRECTORY
+                                                                     "${CMAKE_BINARY_DIR}/planted")
+    set(check ${CMAKE_COMMAND} -DN=1 -DLIB=$<TARGET_FILE:planted-${name}> -DNM=${CMAKE_NM} -P
+              ${PROJECT_SOURCE_DIR}/cmake/CheckSymbols.cmake)
+    if(name STREQUAL "clean")
+      add_test(NAME layer.planted.symbol.clean COMMAND ${check})
+      set_tests_properties(layer.planted.symbol.clean PROPERTIES LABELS "layer")
+    else()
+      mehr_planted_word("${file}" expect text)
+      mehr_expect_failure(layer.planted.symbol.${name} "${text}" ${check})
+    endif()
+  endforeach()
+endif()
+
+find_program(MEHR_PYTHON python3)
+if(MEHR_PYTHON)
+  foreach(tool size banned)
+    add_test(NAME tools.check-${tool}
+             COMMAND ${MEHR_PYTHON} ${PROJECT_SOURCE_DIR}/tools/check-${tool} --self-test)
+    set_tests_properties(tools.check-${tool} PROPERTIES LABELS "tools")
+  endforeach()
+endif()

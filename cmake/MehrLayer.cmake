@@ -1,0 +1,40 @@
+# mehr_layer(N SOURCES ...) makes the static library mehr-lN, alias mehr::lN.
+#
+# Call it from libmehr-lN/CMakeLists.txt. include/ is public, src/ is private, the layer below is
+# linked. Layers below 3 run on firmware and are built without exceptions and RTTI. Two tests come
+# with each layer: what it includes, and what its archive asks of the linker.
+function(mehr_layer n)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LINK")
+  set(lib mehr-l${n})
+  add_library(${lib} STATIC ${arg_SOURCES})
+  add_library(mehr::l${n} ALIAS ${lib})
+  target_include_directories(${lib} PUBLIC include PRIVATE src)
+  target_link_libraries(${lib} PRIVATE mehr_options ${arg_LINK})
+  if(n EQUAL 0)
+    target_link_libraries(${lib} PUBLIC mehr_core_deps PRIVATE mehr_crypto_deps)
+  else()
+    math(EXPR below "${n} - 1")
+    target_link_libraries(${lib} PUBLIC mehr-l${below})
+  endif()
+  if(n LESS 3)
+    target_compile_options(${lib}
+                           PRIVATE $<$<COMPILE_LANGUAGE:CXX>:-fno-exceptions;-fno-rtti>)
+  endif()
+  target_precompile_headers(
+    ${lib} PRIVATE <algorithm> <array> <compare> <concepts> <cstdint> <functional> <memory>
+    <optional> <span> <string> <string_view> <tuple> <type_traits> <utility> <variant> <vector>
+    <gsl/gsl> <tl/expected.hpp>)
+  if(MEHR_TESTS)
+    mehr_layer_checks(${n})
+  endif()
+endfunction()
+
+function(mehr_layer_checks n)
+  add_test(NAME layer.l${n}.includes
+           COMMAND ${CMAKE_COMMAND} -DN=${n} -DDIR=${CMAKE_CURRENT_SOURCE_DIR} -P
+                   ${PROJECT_SOURCE_DIR}/cmake/CheckIncludes.cmake)
+  add_test(NAME layer.l${n}.symbols
+           COMMAND ${CMAKE_COMMAND} -DN=${n} -DLIB=$<TARGET_FILE:mehr-l${n}> -DNM=${CMAKE_NM} -P
+                   ${PROJECT_SOURCE_DIR}/cmake/CheckSymbols.cmake)
+  set_tests_properties(layer.l${n}.includes layer.l${n}.symbols PROPERTIES LABELS "layer")
+endfunction()

@@ -1,0 +1,3 @@
+// layer: 1
+// expect: forbidden include "mehr/l2/envelope.h"
+#include "mehr/l2/envelope.h"

@@ -1,0 +1,3 @@
+// layer: 1
+// expect: names no header
+#include HEADER_NAME

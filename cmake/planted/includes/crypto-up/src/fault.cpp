@@ -1,0 +1,3 @@
+// layer: 1
+// expect: forbidden include <sodium.h>
+#include <sodium.h>

@@ -1,0 +1,3 @@
+// layer: 2
+// expect: forbidden include <random>
+#include <random>

@@ -1,0 +1,3 @@
+// layer: 1
+// expect: forbidden include <uv.h>
+#include <uv.h>

@@ -1,0 +1,3 @@
+// layer: 0
+// expect: forbidden include <iostream>
+#include <iostream>

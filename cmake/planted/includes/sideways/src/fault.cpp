@@ -1,0 +1,3 @@
+// layer: 1
+// expect: not a header of this layer
+#include "../../clock/src/fault.cpp"

@@ -1,0 +1,3 @@
+// layer: 0
+// expect: forbidden include <sys/socket.h>
+#include <sys/socket.h>

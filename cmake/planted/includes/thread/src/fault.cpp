@@ -1,0 +1,3 @@
+// layer: 1
+// expect: forbidden include <thread>
+#include <thread>

@@ -1,0 +1,3 @@
+// layer: 2
+// expect: forbidden include "mehr/l0/link.h"
+#include <mehr/l0/link.h>

@@ -1,0 +1,3 @@
+// expect: puts: output
+#include <stdio.h>
+int fault(void) { return puts("seen"); }

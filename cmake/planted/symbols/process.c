@@ -1,0 +1,3 @@
+// expect: getenv: process
+#include <stdlib.h>
+char* fault(void) { return getenv("HOME"); }

@@ -1,0 +1,3 @@
+// expect: socket: socket
+#include <sys/socket.h>
+int fault(void) { return socket(AF_INET, SOCK_STREAM, 0); }

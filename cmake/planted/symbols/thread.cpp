@@ -1,0 +1,3 @@
+// expect: std::thread::_M_start_thread
+#include <thread>
+void fault() { std::thread([] {}).detach(); }
