@@ -1,0 +1,281 @@
+// The wire codec: a structure names its fields once, in order, and gets its decoder, encoder,
+// size and view for people from that list.
+//
+//   struct Ping {
+//     std::uint32_t token = 0;
+//     static constexpr auto wire = std::tuple{field("token", &Ping::token)};
+//     constexpr bool operator==(const Ping&) const = default;
+//   };
+//
+// Place: core. `Reader` and `Writer` are the only byte arithmetic in the code base.
+// Shapes: unsigned integers little-endian (spec: README/2.1); FixedBytes raw; `Constant` one fixed
+// value that must match; enums by their underlying integer, valid when `is_valid(e)`, found by
+// argument-dependent lookup, says so; nested structures in place; `Tail` the rest of the input.
+// A structure may add `Status check() const` for rules between or on fields.
+// Failure: decoding never throws, never reads past the end, never allocates; the first failure
+// sticks; trailing bytes are refused (spec: README/2.5). Encoding into too small a buffer fails.
+#pragma once
+
+#include <bit>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <tuple>
+#include <type_traits>
+
+#include "mehr/core/bytes.h"
+#include "mehr/core/ids.h"
+#include "mehr/core/result.h"
+
+namespace mehr {
+
+/// One entry of a `wire` list: the name people read, and the member.
+template <class C, class M>
+struct Field {
+  std::string_view name;
+  M C::*member;
+};
+
+template <class C, class M>
+constexpr Field<C, M> field(std::string_view name, M C::*member) {
+  return {name, member};
+}
+
+/// A field that always holds @p Value; anything else on the wire is refused.
+template <auto Value>
+struct Constant {
+  using Repr = std::remove_const_t<decltype(Value)>;
+  static constexpr Repr value = Value;
+  constexpr bool operator==(const Constant&) const = default;
+};
+
+/// The rest of a structure, borrowed from the decoded input. Only as last field.
+struct Tail {
+  ByteView bytes;
+  friend constexpr bool operator==(const Tail& a, const Tail& b) {
+    return same_bytes(a.bytes, b.bytes);
+  }
+};
+
+template <class T>
+concept HasWire = requires {
+  T::wire;
+};
+template <class T>
+concept WireUnsigned = std::unsigned_integral<T> && !std::same_as<T, bool>;
+template <class T>
+concept HasCheck = requires(const T& v) {
+  { v.check() } -> std::same_as<Status>;
+};
+
+namespace detail {
+template <class T>
+struct IsConstant : std::false_type {};
+template <auto V>
+struct IsConstant<Constant<V>> : std::true_type {};
+template <class T>
+struct IsFixedBytes : std::false_type {};
+template <std::size_t N, class Tag>
+struct IsFixedBytes<FixedBytes<N, Tag>> : std::true_type {};
+
+template <class T>
+constexpr std::size_t fixed_size();
+
+template <class T>
+constexpr std::size_t fields_size() {
+  return std::apply(
+      [](auto... f) {
+        return (std::size_t{0} + ... +
+                fixed_size<std::remove_cvref_t<decltype(std::declval<T>().*(f.member))>>());
+      },
+      T::wire);
+}
+
+template <class T>
+constexpr std::size_t fixed_size() {
+  if constexpr (std::is_same_v<T, Tail>) {
+    return 0;
+  } else if constexpr (std::is_same_v<T, bool>) {
+    return 1;
+  } else if constexpr (HasWire<T>) {
+    return fields_size<T>();
+  } else if constexpr (IsConstant<T>::value) {
+    return sizeof(typename T::Repr);
+  } else if constexpr (IsFixedBytes<T>::value) {
+    return T::kSize;
+  } else if constexpr (std::is_enum_v<T>) {
+    return sizeof(std::underlying_type_t<T>);
+  } else {
+    static_assert(WireUnsigned<T>, "this type has no wire form");
+    return sizeof(T);
+  }
+}
+}  // namespace detail
+
+/// Bytes of T on the wire, without the bytes of a `Tail`.
+template <class T>
+inline constexpr std::size_t wire_size = detail::fixed_size<T>();
+
+/// Takes fields off the front of a borrowed run of bytes. The first failure sticks: later gets
+/// leave their target unchanged.
+class Reader {
+ public:
+  explicit constexpr Reader(ByteView in) : in_(in) {}
+
+  template <WireUnsigned T>
+  constexpr void get(T& out) {
+    ByteView b;
+    if (!take(sizeof(T), b)) return;
+    T v = 0;
+    for (std::size_t i = 0; i < sizeof(T); ++i) {
+      v = static_cast<T>(v | static_cast<T>(static_cast<T>(b[i]) << (8 * i)));
+    }
+    out = v;
+  }
+  constexpr void get(bool& out) {
+    std::uint8_t v = 0;
+    get(v);
+    if (v > 1) return refuse(Errc::bad_value, "a yes-or-no byte must be 0 or 1");
+    if (ok()) out = v == 1;
+  }
+  template <class T>
+  requires std::is_enum_v<T>
+  constexpr void get(T& out) {
+    std::underlying_type_t<T> v = 0;
+    get(v);
+    if (!ok()) return;
+    if (!is_valid(static_cast<T>(v))) return refuse(Errc::bad_value, "unknown enumeration value");
+    out = static_cast<T>(v);
+  }
+  template <auto V>
+  constexpr void get(Constant<V>&) {
+    typename Constant<V>::Repr v{};
+    get(v);
+    if (ok() && v != V) refuse(Errc::bad_value, "a fixed field holds another value");
+  }
+  template <std::size_t N, class Tag>
+  constexpr void get(FixedBytes<N, Tag>& out) {
+    ByteView b;
+    if (take(N, b)) out = FixedBytes<N, Tag>::from(b);
+  }
+  constexpr void get(Tail& out) { out.bytes = rest(); }
+  template <HasWire T>
+  constexpr void get(T& out) {
+    std::apply([&](auto... f) { (get(out.*(f.member)), ...); }, T::wire);
+    if constexpr (HasCheck<T>) {
+      if (!ok()) return;
+      if (auto good = out.check(); !good) refuse(good.error().code, good.error().text);
+    }
+  }
+
+  /// Takes @p n bytes; false, and the failure sticks, when fewer are left.
+  constexpr bool take(std::size_t n, ByteView& out) {
+    if (!ok()) return false;
+    if (in_.size() < n) {
+      refuse(Errc::truncated, "the input ends before the structure does");
+      return false;
+    }
+    out = in_.first(n);
+    in_ = in_.subspan(n);
+    return true;
+  }
+  /// Everything that is left; nothing after a failure.
+  constexpr ByteView rest() {
+    if (!ok()) return {};
+    const ByteView all = in_;
+    in_ = {};
+    return all;
+  }
+  constexpr void refuse(Errc code, const char* text) {
+    if (ok()) error_ = Error{code, text};
+  }
+  [[nodiscard]] constexpr bool ok() const { return error_.text == nullptr; }
+  [[nodiscard]] constexpr std::size_t left() const { return in_.size(); }
+  /// Success only when no get failed and nothing is left over.
+  [[nodiscard]] constexpr Status finish() const {
+    if (!ok()) return tl::unexpected<Error>(error_);
+    if (!in_.empty()) return fail(Errc::trailing, "bytes follow the complete structure");
+    return {};
+  }
+
+ private:
+  ByteView in_;
+  Error error_{Errc::truncated, nullptr};
+};
+
+/// Puts fields to the front of a borrowed buffer. Overflow sticks and writes nothing further.
+class Writer {
+ public:
+  explicit constexpr Writer(MutableBytes out) : out_(out) {}
+
+  template <WireUnsigned T>
+  constexpr void put(T v) {
+    std::array<std::uint8_t, sizeof(T)> b{};
+    for (std::size_t i = 0; i < sizeof(T); ++i) b[i] = static_cast<std::uint8_t>(v >> (8 * i));
+    bytes(b);
+  }
+  constexpr void put(bool v) { put(static_cast<std::uint8_t>(v ? 1 : 0)); }
+  template <class T>
+  requires std::is_enum_v<T>
+  constexpr void put(T v) { put(static_cast<std::underlying_type_t<T>>(v)); }
+  template <auto V>
+  constexpr void put(const Constant<V>&) {
+    put(V);
+  }
+  template <std::size_t N, class Tag>
+  constexpr void put(const FixedBytes<N, Tag>& v) {
+    bytes(v.bytes);
+  }
+  constexpr void put(const Tail& v) { bytes(v.bytes); }
+  template <HasWire T>
+  constexpr void put(const T& v) {
+    std::apply([&](auto... f) { (put(v.*(f.member)), ...); }, T::wire);
+  }
+  constexpr void bytes(ByteView b) {
+    if (!ok_ || out_.size() - used_ < b.size()) {
+      ok_ = false;
+      return;
+    }
+    copy_bytes(b, out_.subspan(used_));
+    used_ += b.size();
+  }
+  [[nodiscard]] constexpr bool ok() const { return ok_; }
+  /// What was written so far, borrowed from the buffer.
+  [[nodiscard]] constexpr MutableBytes written() const { return out_.first(used_); }
+
+ private:
+  MutableBytes out_;
+  std::size_t used_ = 0;
+  bool ok_ = true;
+};
+
+/// A whole structure out of a whole input; truncated or trailing input is refused.
+/// A `Tail` in the result borrows from @p in.
+template <class T>
+constexpr Result<T> decode(ByteView in) {
+  T v{};
+  Reader r(in);
+  r.get(v);
+  if (auto end = r.finish(); !end) return fail(end);
+  return v;
+}
+
+/// Writes @p v to the front of @p out; the returned view is the written part of it.
+template <class T>
+constexpr Result<MutableBytes> encode(const T& v, MutableBytes out) {
+  Writer w(out);
+  w.put(v);
+  if (!w.ok()) return fail(Errc::too_big, "the structure does not fit the buffer");
+  return w.written();
+}
+
+/// The bytes of a structure of fixed size.
+template <class T>
+constexpr std::array<std::uint8_t, wire_size<T>> encode_fixed(const T& v) {
+  std::array<std::uint8_t, wire_size<T>> out{};
+  Writer w(out);
+  w.put(v);
+  return out;
+}
+
+}  // namespace mehr
