@@ -1,0 +1,39 @@
+#include "allocations.h"
+
+#include <openssl/crypto.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <new>
+
+namespace {
+
+std::atomic<std::size_t> counted{0};
+
+void* counting_malloc(std::size_t size, const char*, int) {
+  ++counted;
+  return std::malloc(size);
+}
+void* counting_realloc(void* from, std::size_t size, const char*, int) {
+  ++counted;
+  return std::realloc(from, size);
+}
+void plain_free(void* from, const char*, int) { std::free(from); }
+
+const bool openssl_counts =
+    CRYPTO_set_mem_functions(counting_malloc, counting_realloc, plain_free) == 1;
+
+}  // namespace
+
+void* operator new(std::size_t size) {
+  ++counted;
+  if (void* const out = std::malloc(size != 0 ? size : 1)) return out;
+  throw std::bad_alloc();
+}
+void operator delete(void* from) noexcept { std::free(from); }
+void operator delete(void* from, std::size_t) noexcept { std::free(from); }
+
+namespace allocations {
+std::size_t count() { return counted; }
+bool counts_openssl() { return openssl_counts; }
+}  // namespace allocations

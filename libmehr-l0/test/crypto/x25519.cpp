@@ -1,0 +1,83 @@
+// X25519 and its keys out of Ed25519's.
+#include <rapidcheck.h>
+
+#include <catch2/catch.hpp>
+
+#include "hex.h"
+
+using namespace mehr;
+using namespace mehr::crypto;
+using namespace crypto_test;
+
+TEST_CASE("L0/1: both ways from a seed to X25519 meet", "[crypto][x25519]") {
+  rc::check([](std::uint8_t first) {
+    const SigningKey key(counting_seed(first));
+    const auto u = x25519_from_ed25519(key.public_key());
+    RC_ASSERT(u.has_value());
+    RC_ASSERT(*u == x25519_public(key.x25519_secret()));
+    X25519Key second_opinion;
+    RC_ASSERT(crypto_sign_ed25519_pk_to_curve25519(second_opinion.bytes.data(),
+                                                   key.public_key().bytes.data()) == 0);
+    RC_ASSERT(*u == second_opinion);
+  });
+}
+
+TEST_CASE("L0/1: the sign of a key does not reach its u, and mixed-order keys have one",
+          "[crypto][x25519]") {
+  PublicKey turned = SigningKey(counting_seed()).public_key();
+  const auto before = x25519_from_ed25519(turned);
+  turned.bytes[31] ^= 0x80;
+  const auto after = x25519_from_ed25519(turned);
+  REQUIRE(before);
+  REQUIRE(after);
+  CHECK(*before == *after);
+  for (const Mixed& mixed : kMixedOrder) {
+    const auto u = x25519_from_ed25519(fixed<PublicKey>(mixed.key));
+    REQUIRE(u);
+    CHECK(*u == fixed<X25519Key>(mixed.u));
+  }
+}
+
+TEST_CASE("L0/1: y = 1 has no u", "[crypto][x25519]") {
+  PublicKey identity;
+  identity.bytes[0] = 1;
+  const auto u = x25519_from_ed25519(identity);
+  REQUIRE_FALSE(u);
+  CHECK(u.error().code == Errc::bad_value);
+}
+
+TEST_CASE("L2/1: two sides agree", "[crypto][x25519]") {
+  rc::check([](std::uint8_t one, std::uint8_t two) {
+    const auto a = counting_seed(one);
+    const auto b = counting_seed(two);
+    const auto here = x25519(a, x25519_public(b));
+    const auto there = x25519(b, x25519_public(a));
+    RC_ASSERT(here.has_value() && there.has_value());
+    RC_ASSERT(here->equals(*there));
+  });
+}
+
+TEST_CASE("L2/1: an all-zero agreement is an error", "[crypto][x25519]") {
+  for (const std::string_view low :
+       {"0000000000000000000000000000000000000000000000000000000000000000",
+        "0100000000000000000000000000000000000000000000000000000000000000",
+        "e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800",
+        "5f9c95bca3508c24b1d0b1559c83ef5b04445cc4581c8e86d8224eddd09f1157",
+        "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+        "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+        "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+        "00000000000000000000000000000000000000000000000000000000000000"
+        "80"}) {
+    const auto shared = x25519(counting_seed(), fixed<X25519Key>(low));
+    REQUIRE_FALSE(shared);
+    CHECK(shared.error().code == Errc::bad_value);
+  }
+}
+
+TEST_CASE("L0/1: the X25519 secret is clamped", "[crypto][x25519]") {
+  for (int first = 0; first < 32; ++first) {
+    const auto secret = SigningKey(counting_seed(static_cast<std::uint8_t>(first))).x25519_secret();
+    CHECK(secret.expose()[0] % 8 == 0);
+    CHECK((secret.expose()[31] & 0xc0) == 0x40);
+  }
+}
