@@ -1,0 +1,139 @@
+// What L0 offers upward: authenticated, encrypted links to neighbours. spec: L0/2, L0/5
+//
+// Place: the abstract door between L0 and L1. `Links` (links.h) is the real one; a test of L1
+// implements it in a few lines.
+// A link joins this node and one neighbour over one medium. Packets and control messages given to
+// it arrive at that neighbour, or not at all; they arrive at most once and unaltered.
+// Threads: the node's. A listener is called from the facade's entry points (frame in, wake,
+// medium closed), never from within `send_*` or `close`; it may call any method of LinkLayer.
+// Bounds: `Limits::links`. Errc::full: nothing was queued; `on_link_writable` will come.
+#pragma once
+
+#include <cstdint>
+
+#include "mehr/core/ids.h"
+#include "mehr/core/medium.h"
+#include "mehr/core/result.h"
+#include "mehr/core/units.h"
+
+namespace mehr::l0 {
+
+/// A link of this node, and the 16-bit id it has on the wire (receiver's link id). spec: L0/5.2
+/// Never 0. An id is reused only after its link has closed and `on_link_down` was called.
+struct LinkId {
+  std::uint16_t value = 0;
+  constexpr auto operator<=>(const LinkId&) const = default;
+};
+
+/// Why a link closed. 0..6 travel in CLOSE; the rest are local. spec: L0/5.6
+enum class CloseReason : std::uint8_t {
+  shutdown = 0,
+  version = 1,
+  mtu = 2,
+  duplicate = 3,
+  rekey_failed = 4,
+  policy = 5,
+  idle = 6,
+  medium_lost = 0x80,  ///< the stream ended or the medium was detached
+  timeout = 0x81,      ///< handshake not finished in time
+  rejected = 0x82,     ///< the peer failed authentication or broke the handshake
+};
+
+enum class LinkRole : std::uint8_t { initiator, responder };
+
+/// Bits of AuthBody; unknown ones are ignored. spec: L0/5.3, README/4.5
+namespace feature {
+inline constexpr std::uint32_t kL1Relay = 1U << 0;
+inline constexpr std::uint32_t kL2Node = 1U << 1;
+inline constexpr std::uint32_t kGossip = 1U << 2;
+inline constexpr std::uint32_t kBridge = 1U << 3;
+inline constexpr std::uint32_t kPostQuantum = 1U << 4;
+}  // namespace feature
+
+/// An active link as the layers above see it.
+struct LinkInfo {
+  LinkId id;
+  NodeId peer;
+  PublicKey peer_key;
+  LinkRole role = LinkRole::initiator;
+  InterfaceId interface;
+  Mtu mtu;                  ///< negotiated. spec: L0/6
+  BitsPerSecond bandwidth;  ///< nominal, of the medium
+  Millis latency;           ///< nominal, one way
+  bool half_duplex = false;
+  std::uint32_t peer_features = 0;   ///< feature::k*
+  std::int64_t clock_offset_ms = 0;  ///< peer's node clock minus ours at set-up
+  Millis since;                      ///< steady time it became active
+};
+
+/// How a packet is padded. spec: L0/5.5
+enum class Padding : std::uint8_t {
+  by_class,  ///< Constrained links pad user packets to the negotiated MTU, others do not
+  to_mtu,    ///< PAD_TO_MTU: always to the negotiated MTU
+};
+
+/// A clear one-hop frame that belongs to the floors above. spec: L0/4, L0/5.1
+struct NeighbourFrame {
+  enum class Kind : std::uint8_t { beacon, broadcast };
+  Kind kind = Kind::beacon;
+  InterfaceId interface;
+  FrameInfo received;
+  ByteView body;  ///< without the frame type byte; borrowed for the call
+};
+
+class LinkListener {
+ public:
+  virtual ~LinkListener() = default;
+  virtual void on_link_up(const LinkInfo& link) = 0;
+  /// The link is gone; its id must not be used after this call returns.
+  virtual void on_link_down(LinkId link, CloseReason reason) = 0;
+  /// A packet (first byte below 0x80). The bytes may be overwritten until return.
+  virtual void on_packet(LinkId from, MutableBytes packet) = 0;
+  /// A control message that is not L0's own (type byte first, 0x80 or above). Borrowed until
+  /// return.
+  virtual void on_control(LinkId from, ByteView message) = 0;
+  /// PacketTooBig from the neighbour: packets to @p destination over @p from must fit @p mtu.
+  virtual void on_packet_too_big(LinkId from, const NodeId& destination, Mtu mtu) = 0;
+  /// Room again after Errc::full.
+  virtual void on_link_writable(LinkId link) = 0;
+  /// A Ping to the neighbour was answered. @p rtt excludes the time the neighbour held it.
+  virtual void on_round_trip(LinkId link, Millis rtt) {
+    (void)link;
+    (void)rtt;
+  }
+  /// A clear packet on an interface of mode dual or rns. The bytes may be overwritten until return.
+  virtual void on_clear_packet(InterfaceId from, MutableBytes packet) {
+    (void)from;
+    (void)packet;
+  }
+  /// A BEACON (20-byte body) or BROADCAST (context byte, message), with what the medium measured.
+  virtual void on_neighbour_frame(const NeighbourFrame& frame) { (void)frame; }
+  /// Somebody was refused a link: for logs, at most one call per frame. @p why is static text.
+  virtual void on_refused(InterfaceId interface, const SourceKey& source, const Error& why) {
+    (void)interface;
+    (void)source;
+    (void)why;
+  }
+};
+
+class LinkLayer {
+ public:
+  virtual ~LinkLayer() = default;
+  /// One listener; must be set before the first frame.
+  virtual void set_listener(LinkListener* listener) = 0;
+  /// Seals and queues one packet, borrowed until return. Errors: not_found (no such active link),
+  /// too_big (over the negotiated MTU), full, io.
+  virtual Status send_packet(LinkId link, ByteView packet, Padding padding = Padding::by_class) = 0;
+  /// Seals and queues one control message (type byte first). Errors as `send_packet`.
+  virtual Status send_control(LinkId link, ByteView message) = 0;
+  /// Tells @p upstream that packets to @p destination must fit @p egress_mtu; at most once per
+  /// (destination, upstream) in 5 s, further calls are ignored. spec: L0/6
+  virtual void signal_too_big(LinkId upstream, const NodeId& destination, Mtu egress_mtu) = 0;
+  /// Counts one malformed message against the neighbour; five in 60 s close the link with reason
+  /// 5. spec: README/2.5 rule 3
+  virtual void report_malformed(LinkId link) = 0;
+  /// Closes with CLOSE to the peer; `on_link_down` follows from the next entry point.
+  virtual void close(LinkId link, CloseReason reason) = 0;
+};
+
+}  // namespace mehr::l0

@@ -1,0 +1,164 @@
+// All links of a node, over all its media: the facade of L0. spec: L0/2, L0/4 to L0/6
+//
+// Place: L0's top; `LinkLayer` to the floor above, `MediumReceiver` to the media below.
+// Seams: Signer, Clock, Timers, Random; media are attached by the port.
+// It finds the link a frame belongs to, feeds its machine, spends the actions, resolves duplicate
+// links, limits half-open links and INITs per source, sends and judges PacketTooBig, and passes
+// packets up. Shapes and thread rules: see link_layer.h and medium.h.
+// Bounds (`Limits`): links, half_open_links, inits_per_second, init_sources, media. Full: the
+// newcomer goes, never a working link. No allocation after construction but for cipher contexts of
+// new keys.
+// Failure: hostile frames are dropped and counted (`counters`); a broken stream handshake closes
+// that stream; other links never notice.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "mehr/core/clock.h"
+#include "mehr/core/limits.h"
+#include "mehr/core/medium.h"
+#include "mehr/core/timers.h"
+#include "mehr/l0/init_limiter.h"
+#include "mehr/l0/link.h"
+#include "mehr/l0/link_layer.h"
+
+namespace mehr::l0 {
+
+/// Why frames were dropped and links refused. Only ever rising.
+struct LinkCounters {
+  std::uint64_t frames_in = 0;
+  std::uint64_t frames_out = 0;
+  std::uint64_t empty_frame = 0;
+  std::uint64_t clear_packet = 0;  ///< clear packets on native interfaces
+  std::uint64_t unknown_type = 0;
+  std::uint64_t init_rate = 0;          ///< INIT over the per-source rate
+  std::uint64_t init_half_open = 0;     ///< INIT over the half-open or link limit
+  std::uint64_t init_malformed = 0;     ///< also wrong version or wrong target
+  std::uint64_t handshake_refused = 0;  ///< bad seal, signature, identity, terms
+  std::uint64_t handshake_timeout = 0;
+  std::uint64_t unknown_link = 0;
+  std::uint64_t data_replayed = 0;
+  std::uint64_t data_bad_seal = 0;
+  std::uint64_t data_malformed = 0;  ///< truncated, no marker, over the MTU
+  std::uint64_t control_malformed = 0;
+  std::uint64_t peer_at_fault = 0;  ///< links closed for five malformed messages in 60 s
+  std::uint64_t duplicate_links = 0;
+  std::uint64_t too_big_sent = 0;
+  std::uint64_t too_big_received = 0;
+  std::uint64_t neighbour_frame_rate = 0;  ///< BEACON and BROADCAST over 10/s per interface
+};
+
+/// One active link, for people.
+struct LinkStatus {
+  LinkInfo info;
+  std::uint64_t frames_in = 0;
+  std::uint64_t frames_out = 0;
+  std::uint64_t bytes_in = 0;
+  std::uint64_t bytes_out = 0;
+  std::uint8_t key_epoch = 0;
+  Millis last_heard;
+  std::optional<Millis> rtt;  ///< last answered Ping
+};
+
+class Links final : public LinkLayer, public MediumReceiver, private Wakeable {
+ public:
+  struct Config {
+    LocalTerms terms;
+    Limits limits;
+  };
+  Links(const Config& config, const Signer& signer, Clock& clock, Timers& timers, Random& random);
+  ~Links() override;
+  Links(const Links&) = delete;
+  Links& operator=(const Links&) = delete;
+
+  // ---- Media ---------------------------------------------------------------------------------
+  /// Starts receiving from @p medium, which must outlive its attachment. Errc::full at
+  /// Limits::media. A stream that was not dialled must bring a valid INIT within 3 x T_hs.
+  Status attach(Medium& medium);
+  /// Forgets @p medium; its links go down. The medium may be destroyed afterwards.
+  void detach(Medium& medium);
+  /// Asks for a link over an attached medium. spec: L0/2 establish_link
+  /// @p expected: the NodeID that must answer, or none. Errors: full, wrong_state, io.
+  Result<LinkId> establish(Medium& medium, const Remote& to, const std::optional<NodeId>& expected);
+  /// Sends a BEACON (20-byte body) or BROADCAST (context byte, message up to 482).
+  Status send_neighbour_frame(Medium& medium, NeighbourFrame::Kind kind, ByteView body);
+
+  // ---- LinkLayer -----------------------------------------------------------------------------
+  void set_listener(LinkListener* listener) override { listener_ = listener; }
+  Status send_packet(LinkId link, ByteView packet, Padding padding) override;
+  Status send_control(LinkId link, ByteView message) override;
+  void signal_too_big(LinkId upstream, const NodeId& destination, Mtu egress_mtu) override;
+  void report_malformed(LinkId link) override;
+  void close(LinkId link, CloseReason reason) override;
+
+  // ---- MediumReceiver ------------------------------------------------------------------------
+  void on_frame(Medium& medium, const FrameInfo& info, MutableBytes frame) override;
+  void on_writable(Medium& medium) override;
+  void on_closed(Medium& medium) override { detach(medium); }
+
+  // ---- For people ----------------------------------------------------------------------------
+  [[nodiscard]] const LinkCounters& counters() const { return counters_; }
+  /// Snapshot of the active links, in slot order. Allocates: not for the packet path.
+  [[nodiscard]] std::vector<LinkStatus> status() const;
+  [[nodiscard]] std::size_t half_open() const;
+  /// Closes every link with @p reason, e.g. before the program ends.
+  void close_all(CloseReason reason);
+
+ private:
+  struct Slot;
+  struct Attachment;
+
+  void on_wake(Millis now) override;
+  void take_data(Medium& medium, MutableBytes frame);
+  void take_init(Medium& medium, const FrameInfo& info, ByteView frame);
+  void take_handshake(Medium& medium, const FrameInfo& info, ByteView frame);
+  void take_neighbour_frame(Medium& medium, const FrameInfo& info, ByteView frame);
+  void take_control(Slot& slot, MutableBytes message);
+  void take_too_big(Slot& slot, ByteView message);
+  void deliver(Slot& slot, MutableBytes message);
+  void count_unopened(Slot* slot, Medium& medium, const Error& why);
+  void stray_frame(Medium& medium);
+  void refuse(Medium& medium, const FrameInfo& info, const Error& why);
+
+  void step(Slot& slot, const Link::Event& event);
+  void spend(Slot& slot, const Link::Actions& actions);
+  void opened(Slot& slot);
+  void closed(Slot& slot, const Link::Closed& how);
+  void release(Slot& slot);
+  void flush_downs();
+  void resolve_duplicates(Slot& slot);
+  [[nodiscard]] bool prefer_first(const Slot& older, const Slot& newer) const;
+  Status send_sealed(LinkId link, ByteView message, std::size_t padded_size);
+  Status transmit(Slot& slot, ByteView frame);
+
+  [[nodiscard]] Slot* find(LinkId id);
+  [[nodiscard]] Slot* free_slot();
+  [[nodiscard]] Attachment* attachment_of(const Medium& medium);
+  [[nodiscard]] LinkId draw_id(std::size_t slot_index);
+  [[nodiscard]] Link::Config link_config(const Medium& medium, LinkId id);
+  [[nodiscard]] LinkInfo info_of(const Slot& slot) const;
+  [[nodiscard]] Link::Now now() { return {clock_.now(), clock_.node_time()}; }
+  [[nodiscard]] bool room_for_handshake() const;
+  void wake_by(Millis at);
+  void rearm();
+
+  const Config config_;
+  const Signer& signer_;
+  Clock& clock_;
+  Timers& timers_;
+  Random& random_;
+  LinkListener* listener_ = nullptr;
+  std::vector<Slot> slots_;
+  std::vector<Attachment> media_;
+  unsigned slot_bits_ = 0;
+  InitLimiter init_limiter_;
+  TooBigLimiter too_big_limiter_;
+  std::vector<std::uint8_t> scratch_;  // the frame being sealed
+  Millis wake_at_ = Millis::never();
+  std::size_t half_open_ = 0;
+  bool downs_pending_ = false;
+  LinkCounters counters_;
+};
+
+}  // namespace mehr::l0

@@ -1,0 +1,69 @@
+// Replacing a link's key while it carries traffic. spec: L0/5.6, L2/3.5
+//
+// Place: L0, owned by Link; works on its LinkSession.
+// Machine: STEADY -> ASKED (our REKEY_REQ is out) -> DRAIN (new key in use, old one still opens)
+// -> STEADY. Events: due, REQ, ACK, timer. Each gives at most one message to send.
+// Deadlines: a REQ is repeated twice, one handshake step apart, then the link must close with
+// reason 4; the old key lives 30 s after the new one is in use.
+// Simultaneous requests: the link initiator's wins. A REQ in DRAIN ends the drain early.
+// Bounds: one ephemeral, one cached ACK. Failure: messages of another epoch change nothing.
+#pragma once
+
+#include <optional>
+
+#include "mehr/core/bounded.h"
+#include "mehr/core/random.h"
+#include "mehr/core/units.h"
+#include "mehr/l0/link_session.h"
+
+namespace mehr::l0 {
+
+class RekeyMachine {
+ public:
+  static constexpr Millis kMaxKeyAge = Millis::seconds(3600);
+  static constexpr Millis kDrain = Millis::seconds(30);
+  static constexpr int kResends = 2;
+
+  using Message = std::array<std::uint8_t, wire_size<RekeyRequest>>;
+  struct Send {
+    Message message{};
+    bool under_old_key = false;  ///< seal with the previous key: an ACK. spec: README/9 item 13
+  };
+  struct Outcome {
+    std::optional<Send> send;
+    bool failed = false;  ///< no ACK came: close with reason 4
+  };
+
+  /// @p step: handshake step timeout T_hs. @p byte_limit: sealed bytes that make a key due.
+  RekeyMachine(Millis step, std::uint64_t byte_limit, Millis now);
+
+  /// max(1 MB, bandwidth x 60 s / 8) bytes. spec: L0/5.6
+  [[nodiscard]] static std::uint64_t byte_limit(BitsPerSecond bandwidth);
+
+  /// True when the current key must be replaced and no request is out.
+  [[nodiscard]] bool is_due(const LinkSession& session, Millis now) const;
+  [[nodiscard]] Outcome on_timer(LinkSession& session, Random& random, Millis now);
+  [[nodiscard]] Outcome on_request(const RekeyRequest& request, LinkSession& session,
+                                   Random& random, Millis now);
+  void on_ack(const RekeyAck& ack, LinkSession& session, Millis now);
+  [[nodiscard]] Millis next_deadline() const;
+
+ private:
+  enum class State : std::uint8_t { steady, asked, drain };
+
+  void begin_drain(LinkSession& session, const Secret<32>& key, Millis now);
+  [[nodiscard]] Outcome answer(const RekeyRequest& request, LinkSession& session, Random& random,
+                               Millis now);
+
+  Millis step_;
+  std::uint64_t byte_limit_;
+  State state_ = State::steady;
+  Millis key_since_;
+  Millis deadline_ = Millis::never();  // of ASKED or DRAIN
+  int resends_ = 0;
+  Secret<32> ephemeral_;        // of our request
+  RekeyRequest request_;        // ours while ASKED, the peer's while DRAIN
+  std::optional<Message> ack_;  // what answered the peer's request
+};
+
+}  // namespace mehr::l0

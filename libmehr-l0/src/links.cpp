@@ -1,0 +1,221 @@
+// Links, first half: what comes in from media.
+#include "mehr/l0/links.h"
+
+#include <gsl/assert>
+
+#include "links_tables.h"
+#include "mehr/l0/packet.h"
+
+namespace mehr::l0 {
+
+namespace {
+
+constexpr unsigned kNeighbourFramesPerSecond = 10;  // spec: L0/4
+
+// The link id in a frame that carries one at @p offset.
+LinkId link_id_at(ByteView frame, std::size_t offset) {
+  LinkId id;
+  ByteView skipped;
+  Reader r(frame);
+  r.take(offset, skipped);
+  r.get(id.value);
+  return id;
+}
+
+}  // namespace
+
+void Links::on_frame(Medium& medium, const FrameInfo& info, MutableBytes frame) {
+  ++counters_.frames_in;
+  const std::uint8_t type = frame.empty() ? std::uint8_t{0} : frame[0];
+  const InterfaceMode mode = medium.info().mode;
+  if (frame.empty()) {
+    ++counters_.empty_frame;
+  } else if (is_data_frame(type) && mode != InterfaceMode::rns) {
+    take_data(medium, frame);
+  } else if (type < 0x80) {
+    if (mode != InterfaceMode::native && listener_ != nullptr) {
+      listener_->on_clear_packet(medium.info().interface, frame);
+    } else {
+      ++counters_.clear_packet;
+      stray_frame(medium);
+    }
+  } else if (mode == InterfaceMode::rns) {
+    ++counters_.unknown_type;
+  } else if (type == kInitType) {
+    take_init(medium, info, frame);
+  } else if (type == kRespType || type == kAuthType) {
+    take_handshake(medium, info, frame);
+  } else if (type == kBeaconType || type == kBroadcastType) {
+    take_neighbour_frame(medium, info, frame);
+  } else {
+    ++counters_.unknown_type;
+    stray_frame(medium);
+  }
+  flush_downs();
+}
+
+void Links::take_data(Medium& medium, MutableBytes frame) {
+  Slot* slot = find(link_id_at(frame, 1));
+  if (slot == nullptr || slot->medium != &medium) {
+    ++counters_.unknown_link;
+    return stray_frame(medium);
+  }
+  const Millis at = clock_.now();
+  const auto message = slot->link->open(frame, at);
+  if (!message) return count_unopened(slot, medium, message.error());
+  slot->last_heard = at;
+  ++slot->frames_in;
+  slot->bytes_in += frame.size();
+  deliver(*slot, *message);
+}
+
+void Links::deliver(Slot& slot, MutableBytes message) {
+  if (message[0] >= 0x80) return take_control(slot, message);
+  if (listener_ != nullptr) listener_->on_packet(slot.id, message);
+}
+
+void Links::take_control(Slot& slot, MutableBytes message) {
+  switch (message[0]) {
+    case control::kRekeyRequest:
+    case control::kRekeyAck:
+    case control::kClose:
+    case control::kPing:
+    case control::kPong:
+      return step(slot, Link::ControlMessage{message});
+    case control::kPacketTooBig:
+      return take_too_big(slot, message);
+    default:
+      if (listener_ != nullptr) listener_->on_control(slot.id, message);
+  }
+}
+
+void Links::take_too_big(Slot& slot, ByteView message) {
+  const auto signal = decode<PacketTooBig>(message);
+  if (!signal) {
+    ++counters_.control_malformed;
+    return report_malformed(slot.id);
+  }
+  ++counters_.too_big_received;
+  if (listener_ == nullptr) return;
+  listener_->on_packet_too_big(slot.id, signal->destination, Mtu{signal->link_mtu});
+}
+
+void Links::count_unopened(Slot* slot, Medium& medium, const Error& why) {
+  switch (why.code) {
+    case Errc::replayed:
+      ++counters_.data_replayed;
+      break;
+    case Errc::bad_seal:
+      ++counters_.data_bad_seal;
+      break;
+    case Errc::wrong_peer:
+    case Errc::wrong_state:
+      ++counters_.unknown_link;
+      break;
+    default:
+      ++counters_.data_malformed;
+  }
+  if (slot->half_open) stray_frame(medium);
+}
+
+// A frame that no machine wants. A stream that misbehaves before its link is up is closed; anything
+// else is only dropped. spec: README/9 item 11
+void Links::stray_frame(Medium& medium) {
+  if (!medium.info().stream || medium.info().mode != InterfaceMode::native) return;
+  Attachment* attachment = attachment_of(medium);
+  if (attachment == nullptr) return;
+  Slot* slot = find(attachment->link);
+  if (slot != nullptr && slot->half_open) return step(*slot, Link::HandshakeFrame{{}});
+  if (slot == nullptr) medium.close();
+}
+
+void Links::take_init(Medium& medium, const FrameInfo& info, ByteView frame) {
+  Attachment* attachment = attachment_of(medium);
+  if (attachment == nullptr) return;
+  if (medium.info().stream) {
+    if (Slot* slot = find(attachment->link)) return step(*slot, Link::HandshakeFrame{frame});
+  } else {
+    for (Slot& slot : slots_) {
+      const bool same_peer = slot.in_use() && slot.medium == &medium && slot.remote == info.from;
+      if (same_peer && slot.link->answers(frame)) return step(slot, Link::HandshakeFrame{frame});
+    }
+  }
+  const auto init = ResponderHandshake::accepts(frame, signer_.node_id());
+  if (!init) {
+    ++counters_.init_malformed;
+    return refuse(medium, info, init.error());
+  }
+  if (!init_limiter_.allow(info.source, clock_.now())) {
+    ++counters_.init_rate;
+    return refuse(medium, info, {Errc::full, "too many INIT frames from this address"});
+  }
+  Slot* slot = room_for_handshake() ? free_slot() : nullptr;
+  if (slot == nullptr) {
+    ++counters_.init_half_open;
+    return refuse(medium, info, {Errc::full, "no room for another half-open link"});
+  }
+  slot->id = draw_id(static_cast<std::size_t>(slot - slots_.data()));
+  slot->medium = &medium;
+  slot->remote = info.from;
+  slot->source = info.source;
+  slot->half_open = true;
+  ++half_open_;
+  slot->link.emplace(link_config(medium, slot->id), frame, now());
+  attachment->deadline = Millis::never();
+  if (medium.info().stream) attachment->link = slot->id;
+  spend(*slot, slot->link->start(now()));
+}
+
+void Links::take_handshake(Medium& medium, const FrameInfo& info, ByteView frame) {
+  Slot* slot = find(link_id_at(frame, frame[0] == kRespType ? 2 : 1));
+  const bool ours = slot != nullptr && slot->medium == &medium &&
+                    (medium.info().stream || slot->remote == info.from);
+  if (!ours) {
+    ++counters_.unknown_link;
+    return stray_frame(medium);
+  }
+  slot->source = info.source;
+  step(*slot, Link::HandshakeFrame{frame});
+}
+
+void Links::refuse(Medium& medium, const FrameInfo& info, const Error& why) {
+  if (listener_ != nullptr) listener_->on_refused(medium.info().interface, info.source, why);
+  if (medium.info().stream) medium.close();
+}
+
+void Links::take_neighbour_frame(Medium& medium, const FrameInfo& info, ByteView frame) {
+  Attachment* attachment = attachment_of(medium);
+  if (attachment == nullptr) return;
+  const bool beacon = frame[0] == kBeaconType;
+  const bool well_formed = beacon ? frame.size() == kBeaconFrameSize
+                                  : frame.size() >= 2 && frame.size() <= 2 + kMaxBroadcastMessage;
+  if (!well_formed) {
+    ++counters_.unknown_type;
+    return stray_frame(medium);
+  }
+  const Millis at = clock_.now();
+  if (at >= attachment->window + Millis::seconds(1)) {
+    attachment->window = at;
+    attachment->in_window = 0;
+  }
+  if (attachment->in_window == kNeighbourFramesPerSecond) {
+    ++counters_.neighbour_frame_rate;
+    return;
+  }
+  ++attachment->in_window;
+  if (listener_ == nullptr) return;
+  listener_->on_neighbour_frame(
+      {beacon ? NeighbourFrame::Kind::beacon : NeighbourFrame::Kind::broadcast,
+       medium.info().interface, info, frame.subspan(1)});
+}
+
+void Links::on_writable(Medium& medium) {
+  for (Slot& slot : slots_) {
+    if (!slot.in_use() || slot.medium != &medium || !slot.blocked) continue;
+    slot.blocked = false;
+    if (slot.up && listener_ != nullptr) listener_->on_link_writable(slot.id);
+  }
+  flush_downs();
+}
+
+}  // namespace mehr::l0

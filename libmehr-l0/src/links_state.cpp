@@ -1,0 +1,392 @@
+// Links, second half: media and links as tables, timers, what goes out.
+#include <bit>
+#include <gsl/assert>
+
+#include "links_tables.h"
+#include "mehr/l0/links.h"
+#include "mehr/l0/packet.h"
+
+namespace mehr::l0 {
+
+namespace {
+constexpr Millis kFaultWindow = Millis::seconds(60);  // spec: README/2.5 rule 3
+
+LinkId no_link() { return {}; }
+}  // namespace
+
+Links::Links(const Config& config, const Signer& signer, Clock& clock, Timers& timers,
+             Random& random)
+    : config_(config),
+      signer_(signer),
+      clock_(clock),
+      timers_(timers),
+      random_(random),
+      slots_(std::bit_ceil(std::max<std::size_t>(config.limits.links, 2))),
+      media_(config.limits.media),
+      slot_bits_(static_cast<unsigned>(std::bit_width(slots_.size() - 1))),
+      init_limiter_(config.limits.init_sources, config.limits.inits_per_second),
+      scratch_(kBulkMtu.bytes + kLinkOverhead) {
+  Expects(slots_.size() <= 32'768);  // a link id has 16 bits
+}
+
+Links::~Links() {
+  timers_.wake_at(*this, Millis::never());
+  for (const Attachment& a : media_) {
+    if (a.medium != nullptr) a.medium->receiver_handle = 0;
+  }
+}
+
+// ---- Media
+// -----------------------------------------------------------------------------------------
+
+Status Links::attach(Medium& medium) {
+  Expects(medium.receiver_handle == 0);
+  const auto place = std::find_if(media_.begin(), media_.end(),
+                                  [](const Attachment& a) { return a.medium == nullptr; });
+  if (place == media_.end()) return fail(Errc::full, "no more media can be attached");
+  *place = Attachment{};
+  place->medium = &medium;
+  place->window = clock_.now();
+  medium.receiver_handle = static_cast<std::uint32_t>(place - media_.begin()) + 1;
+  const MediumInfo& info = medium.info();
+  if (info.stream && info.mode == InterfaceMode::native) {
+    place->deadline = clock_.now() + handshake_step(info.bandwidth, info.mtu) * 3;
+    wake_by(place->deadline);
+  }
+  return {};
+}
+
+void Links::detach(Medium& medium) {
+  Attachment* attachment = attachment_of(medium);
+  if (attachment == nullptr) return;
+  for (Slot& slot : slots_) {
+    if (slot.in_use() && slot.medium == &medium) step(slot, Link::MediumLost{});
+  }
+  *attachment = Attachment{};
+  medium.receiver_handle = 0;
+  flush_downs();
+}
+
+Links::Attachment* Links::attachment_of(const Medium& medium) {
+  const std::size_t handle = medium.receiver_handle;
+  if (handle == 0 || handle > media_.size()) return nullptr;
+  Attachment& a = media_[handle - 1];
+  return a.medium == &medium ? &a : nullptr;
+}
+
+Result<LinkId> Links::establish(Medium& medium, const Remote& to,
+                                const std::optional<NodeId>& expected) {
+  Attachment* attachment = attachment_of(medium);
+  if (attachment == nullptr || find(attachment->link) != nullptr) {
+    return fail(Errc::wrong_state, "the medium is not attached or has its link already");
+  }
+  Slot* slot = room_for_handshake() ? free_slot() : nullptr;
+  if (slot == nullptr) return fail(Errc::full, "too many links; close one first");
+  slot->id = draw_id(static_cast<std::size_t>(slot - slots_.data()));
+  slot->medium = &medium;
+  slot->remote = to;
+  slot->half_open = true;
+  ++half_open_;
+  slot->link.emplace(link_config(medium, slot->id), expected, now());
+  attachment->deadline = Millis::never();
+  if (medium.info().stream) attachment->link = slot->id;
+  const LinkId id = slot->id;
+  spend(*slot, slot->link->start(now()));
+  return id;
+}
+
+Status Links::send_neighbour_frame(Medium& medium, NeighbourFrame::Kind kind, ByteView body) {
+  const bool beacon = kind == NeighbourFrame::Kind::beacon;
+  const bool fits = beacon ? body.size() == kBeaconFrameSize - 1
+                           : !body.empty() && body.size() <= 1 + kMaxBroadcastMessage;
+  if (!fits) return fail(Errc::too_big, "a beacon has 20 bytes, a broadcast at most 482");
+  std::array<std::uint8_t, 2 + kMaxBroadcastMessage> frame{};
+  Writer w(frame);
+  w.put(beacon ? kBeaconType : kBroadcastType);
+  w.bytes(body);
+  ++counters_.frames_out;
+  return medium.send(Remote{}, w.written());
+}
+
+// ---- Slots
+// -----------------------------------------------------------------------------------------
+
+Links::Slot* Links::find(LinkId id) {
+  if (id == no_link()) return nullptr;
+  Slot& slot = slots_[id.value & (slots_.size() - 1)];
+  return slot.id == id && slot.in_use() ? &slot : nullptr;
+}
+
+Links::Slot* Links::free_slot() {
+  std::size_t used = 0;
+  Slot* free = nullptr;
+  for (Slot& slot : slots_) {
+    if (slot.link) ++used;
+    if (!slot.link && free == nullptr) free = &slot;
+  }
+  return used < config_.limits.links ? free : nullptr;
+}
+
+// The low bits are the slot, the rest is drawn, so that a stale frame seldom meets a new link.
+LinkId Links::draw_id(std::size_t slot_index) {
+  for (;;) {
+    const std::size_t drawn = random_.draw<std::uint16_t>();
+    const LinkId id{static_cast<std::uint16_t>((drawn << slot_bits_) | slot_index)};
+    if (id != no_link()) return id;
+  }
+}
+
+bool Links::room_for_handshake() const { return half_open_ < config_.limits.half_open_links; }
+
+Link::Config Links::link_config(const Medium& medium, LinkId id) {
+  const MediumInfo& info = medium.info();
+  LocalTerms terms = config_.terms;
+  terms.max_frame_size = std::min(terms.max_frame_size, info.mtu);
+  return {signer_, random_, terms, id, info.stream, info.bandwidth};
+}
+
+void Links::step(Slot& slot, const Link::Event& event) {
+  spend(slot, slot.link->step(event, now()));
+}
+
+void Links::spend(Slot& slot, const Link::Actions& actions) {
+  for (const Link::Action& action : actions) {
+    if (const auto* send = std::get_if<Link::SendFrame>(&action)) {
+      // A full medium loses this frame; the machine's own timers send it again.
+      if (Status sent = transmit(slot, send->frame()); !sent) continue;
+    } else if (std::holds_alternative<Link::Opened>(action)) {
+      opened(slot);
+    } else if (const auto* trip = std::get_if<Link::RoundTrip>(&action)) {
+      slot.rtt = trip->rtt;
+      if (slot.up && listener_ != nullptr) listener_->on_round_trip(slot.id, trip->rtt);
+    } else if (std::holds_alternative<Link::Malformed>(action)) {
+      ++counters_.control_malformed;
+      report_malformed(slot.id);
+    } else if (const auto* refused = std::get_if<Link::Refused>(&action)) {
+      ++counters_.handshake_refused;
+      if (listener_ != nullptr) {
+        listener_->on_refused(slot.medium->info().interface, slot.source, refused->why);
+      }
+    } else if (const auto* how = std::get_if<Link::Closed>(&action)) {
+      closed(slot, *how);
+    }
+  }
+  if (slot.in_use()) wake_by(slot.link->next_deadline());
+}
+
+void Links::opened(Slot& slot) {
+  if (slot.half_open) --half_open_;
+  slot.half_open = false;
+  slot.since = clock_.now();
+  slot.last_heard = slot.since;
+  resolve_duplicates(slot);
+  if (!slot.in_use()) return;
+  slot.up = true;
+  if (listener_ != nullptr) listener_->on_link_up(info_of(slot));
+}
+
+// True when @p older stays. spec: L0/5.7, README/9 item 2
+bool Links::prefer_first(const Slot& older, const Slot& newer) const {
+  const auto initiator = [this](const Slot& s) {
+    return s.link->role() == LinkRole::initiator ? signer_.node_id() : s.link->peer().peer;
+  };
+  return initiator(older) < initiator(newer);  // equal: the newer stays
+}
+
+void Links::resolve_duplicates(Slot& newer) {
+  for (Slot& other : slots_) {
+    const bool same = &other != &newer && other.in_use() && other.link->is_active() &&
+                      other.link->peer().peer == newer.link->peer().peer &&
+                      other.medium->info().interface == newer.medium->info().interface;
+    if (!same) continue;
+    ++counters_.duplicate_links;
+    const bool keep_older = prefer_first(other, newer);
+    step(keep_older ? newer : other, Link::CloseRequest{CloseReason::duplicate});
+    if (keep_older) return;
+  }
+}
+
+void Links::closed(Slot& slot, const Link::Closed& how) {
+  if (slot.closing) return;
+  if (slot.half_open) {
+    --half_open_;
+    const bool timeout = how.reason == CloseReason::timeout;
+    ++(timeout ? counters_.handshake_timeout : counters_.handshake_refused);
+    if (listener_ != nullptr && how.reason != CloseReason::medium_lost) {
+      listener_->on_refused(slot.medium->info().interface, slot.source, how.why);
+    }
+  }
+  slot.half_open = false;
+  slot.closing = true;
+  slot.reason = how.reason;
+  downs_pending_ = true;
+  if (how.reason != CloseReason::medium_lost) slot.medium->close();
+  wake_by(clock_.now());
+}
+
+void Links::flush_downs() {
+  while (downs_pending_) {
+    downs_pending_ = false;
+    for (Slot& slot : slots_) {
+      if (slot.closing) release(slot);
+    }
+  }
+}
+
+void Links::release(Slot& slot) {
+  const bool was_up = slot.up;
+  const LinkId id = slot.id;
+  const CloseReason reason = slot.reason;
+  if (Attachment* a = attachment_of(*slot.medium); a != nullptr && a->link == id) a->link = {};
+  slot.link.reset();
+  static_cast<SlotState&>(slot) = {};
+  if (was_up && listener_ != nullptr) listener_->on_link_down(id, reason);
+}
+
+LinkInfo Links::info_of(const Slot& slot) const {
+  const MediumInfo& medium = slot.medium->info();
+  const HandshakeResult& peer = slot.link->peer();
+  LinkInfo info;
+  info.id = slot.id;
+  info.peer = peer.peer;
+  info.peer_key = peer.peer_key;
+  info.role = slot.link->role();
+  info.interface = medium.interface;
+  info.mtu = peer.mtu;
+  info.bandwidth = medium.bandwidth;
+  info.latency = medium.latency;
+  info.half_duplex = medium.half_duplex;
+  info.peer_features = peer.peer_tail.features;
+  info.clock_offset_ms = slot.link->clock_offset_ms();
+  info.since = slot.since;
+  return info;
+}
+
+// ---- Out
+// -------------------------------------------------------------------------------------------
+
+Status Links::transmit(Slot& slot, ByteView frame) {
+  const Status sent = slot.medium->send(slot.remote, frame);
+  if (!sent) {
+    slot.blocked = slot.blocked || sent.error().code == Errc::full;
+    return sent;
+  }
+  ++counters_.frames_out;
+  ++slot.frames_out;
+  slot.bytes_out += frame.size();
+  return sent;
+}
+
+Status Links::send_sealed(LinkId link, ByteView message, std::size_t padded_size) {
+  Slot* slot = find(link);
+  if (slot == nullptr || !slot->link->is_active()) {
+    return fail(Errc::not_found, "no active link of that id");
+  }
+  auto frame = slot->link->seal(message, padded_size, scratch_);
+  if (!frame) {
+    if (frame.error().code == Errc::wrong_state) close(link, CloseReason::rekey_failed);
+    return fail(frame);
+  }
+  const Status sent = transmit(*slot, *frame);
+  if (const Millis at = clock_.now(); slot->link->wants_rekey(at)) wake_by(at);
+  return sent;
+}
+
+Status Links::send_packet(LinkId link, ByteView packet, Padding padding) {
+  Expects(packet.empty() || packet[0] < 0x80);
+  const Slot* slot = find(link);
+  if (slot == nullptr) return fail(Errc::not_found, "no active link of that id");
+  const Mtu mtu = slot->link->peer().mtu;
+  const bool announce =
+      packet.size() >= kHeaderSize && PacketFlags{packet[0]}.type() == PacketType::announce;
+  // Announces are not padded: a slow link cannot pay for it. spec: L0/5.5
+  const bool constrained = mtu >= kConstrainedMtu && class_of(mtu) == MtuClass::constrained;
+  const bool pad = padding == Padding::to_mtu || (constrained && !announce);
+  return send_sealed(link, packet, pad ? mtu.bytes : 0);
+}
+
+Status Links::send_control(LinkId link, ByteView message) {
+  Expects(!message.empty() && message[0] >= 0x80);
+  return send_sealed(link, message, 0);
+}
+
+void Links::signal_too_big(LinkId upstream, const NodeId& destination, Mtu egress_mtu) {
+  if (egress_mtu < kConstrainedMtu || egress_mtu >= kBulkMtu || find(upstream) == nullptr) return;
+  if (!too_big_limiter_.allow(destination, upstream, clock_.now())) return;
+  PacketTooBig signal;
+  signal.destination = destination;
+  signal.link_mtu = egress_mtu.bytes;
+  if (send_control(upstream, encode_fixed(signal))) ++counters_.too_big_sent;
+}
+
+void Links::report_malformed(LinkId link) {
+  Slot* slot = find(link);
+  if (slot == nullptr) return;
+  const Millis at = clock_.now();
+  const std::size_t kept = slot->malformed.size();
+  slot->malformed[slot->faults % kept] = at;
+  ++slot->faults;
+  const Millis first_of_five = slot->malformed[slot->faults % kept];
+  if (slot->faults < kept || at - first_of_five > kFaultWindow) return;
+  ++counters_.peer_at_fault;
+  close(link, CloseReason::policy);
+}
+
+void Links::close(LinkId link, CloseReason reason) {
+  if (Slot* slot = find(link)) step(*slot, Link::CloseRequest{reason});
+}
+
+void Links::close_all(CloseReason reason) {
+  for (Slot& slot : slots_) {
+    if (slot.in_use()) step(slot, Link::CloseRequest{reason});
+  }
+  flush_downs();
+}
+
+// ---- Time
+// ------------------------------------------------------------------------------------------
+
+void Links::wake_by(Millis at) {
+  if (at >= wake_at_) return;
+  wake_at_ = at;
+  timers_.wake_at(*this, at);
+}
+
+void Links::on_wake(Millis at) {
+  wake_at_ = Millis::never();
+  for (Slot& slot : slots_) {
+    if (slot.in_use() && slot.link->next_deadline() <= at) step(slot, Link::Timer{});
+    if (slot.in_use() && slot.link->wants_rekey(at)) step(slot, Link::Timer{});
+  }
+  for (Attachment& a : media_) {
+    if (a.medium == nullptr || a.deadline > at) continue;
+    a.deadline = Millis::never();
+    ++counters_.handshake_timeout;
+    a.medium->close();  // a stream that brought no INIT. spec: README/9 item 10
+  }
+  flush_downs();
+  rearm();
+}
+
+void Links::rearm() {
+  for (const Slot& slot : slots_) {
+    if (slot.in_use()) wake_by(slot.link->next_deadline());
+  }
+  for (const Attachment& a : media_) {
+    if (a.medium != nullptr) wake_by(a.deadline);
+  }
+}
+
+std::vector<LinkStatus> Links::status() const {
+  std::vector<LinkStatus> out;
+  for (const Slot& slot : slots_) {
+    if (!slot.in_use() || !slot.up) continue;
+    out.push_back({info_of(slot), slot.frames_in, slot.frames_out, slot.bytes_in, slot.bytes_out,
+                   slot.link->key_epoch(), slot.last_heard, slot.rtt});
+  }
+  return out;
+}
+
+std::size_t Links::half_open() const { return half_open_; }
+
+}  // namespace mehr::l0
