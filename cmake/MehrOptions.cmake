@@ -22,8 +22,10 @@ add_compile_options(-fPIC -ffunction-sections -fdata-sections)
 add_link_options(-Wl,--gc-sections)
 
 if(MEHR_SANITIZE)
+  # The vptr check wants type information, which the layers are built without.
   add_compile_options(
-    -fsanitize=${MEHR_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+    -fsanitize=${MEHR_SANITIZE} -fno-sanitize=vptr -fno-sanitize-recover=all
+    -fno-omit-frame-pointer)
   add_link_options(-fsanitize=${MEHR_SANITIZE})
 endif()
 if(MEHR_FUZZ)

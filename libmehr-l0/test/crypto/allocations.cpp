@@ -25,13 +25,25 @@ const bool openssl_counts =
 
 }  // namespace
 
-void* operator new(std::size_t size) {
+// Every form without alignment, because a sanitizer brings its own for each that is missing.
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
   ++counted;
-  if (void* const out = std::malloc(size != 0 ? size : 1)) return out;
+  return std::malloc(size != 0 ? size : 1);
+}
+void* operator new(std::size_t size) {
+  if (void* const out = operator new(size, std::nothrow)) return out;
   throw std::bad_alloc();
+}
+void* operator new[](std::size_t size) { return operator new(size); }
+void* operator new[](std::size_t size, const std::nothrow_t& tag) noexcept {
+  return operator new(size, tag);
 }
 void operator delete(void* from) noexcept { std::free(from); }
 void operator delete(void* from, std::size_t) noexcept { std::free(from); }
+void operator delete(void* from, const std::nothrow_t&) noexcept { std::free(from); }
+void operator delete[](void* from) noexcept { std::free(from); }
+void operator delete[](void* from, std::size_t) noexcept { std::free(from); }
+void operator delete[](void* from, const std::nothrow_t&) noexcept { std::free(from); }
 
 namespace allocations {
 std::size_t count() { return counted; }

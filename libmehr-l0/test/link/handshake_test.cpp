@@ -1,7 +1,7 @@
 // The handshake under attack and on lossy media. spec: L0/5.2 to 5.4, L0/5.7, L2/3.3
 #include <catch2/catch.hpp>
 
-#include "fake_world.h"
+#include "fake_links.h"
 
 namespace mehr::l0::test {
 

@@ -1,7 +1,7 @@
 // Known answers of the link layer, each direction alone. spec: L0 testable properties, L2/8
 #include <catch2/catch.hpp>
 
-#include "fake_world.h"
+#include "fake_links.h"
 
 namespace mehr::l0::test {
 namespace {

@@ -3,7 +3,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "fake_world.h"
+#include "fake_links.h"
 #include "mehr/l0/packet.h"
 
 namespace mehr::l0::test {

@@ -3,7 +3,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "fake_world.h"
+#include "fake_links.h"
 
 namespace mehr::l0::test {
 namespace {

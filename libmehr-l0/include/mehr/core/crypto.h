@@ -2,10 +2,10 @@
 //
 // Place: core, over OpenSSL 3, libsodium and BLAKE3; a firmware or a simulator puts another
 // implementation behind the same calls. spec: README/2.2, L0/1, L2/1, CH/2
-// Primitives: Ed25519 and X25519 (libsodium), ChaCha20-Poly1305 (OpenSSL), SHA-256/HKDF (OpenSSL),
-// BLAKE2b-256 (libsodium), BLAKE3 (official C), ECVRF over libsodium's curve points.
-// Bounds: nothing here allocates after construction; an `Aead` owns one cipher context per
-// direction of use, made in its constructor and reused for every message.
+// Primitives: Ed25519, X25519, SHA-256, HKDF and BLAKE2b-256 (libsodium), ChaCha20-Poly1305
+// (OpenSSL), BLAKE3 (official C), ECVRF over libsodium's curve points.
+// Bounds: nothing here allocates after construction but `x25519_from_ed25519`; an `Aead` owns one
+// cipher context per direction of use, made in its constructor and reused for every message.
 // Failure: verification answers yes or no; everything that can meet hostile input gives a Result.
 // A backend that fails for want of memory or an unavailable algorithm stops the program (Ensures).
 // Threads: free functions are pure and may run anywhere; an object belongs to one thread at a time.
@@ -112,7 +112,8 @@ struct VerifyJob {
 /// Answers every job on the pool's threads; the answers equal those of `verify`.
 void verify_batch(std::span<VerifyJob> jobs, WorkerPool& workers);
 
-/// u = (1+y)/(1-y); Errc::bad_value for y = 1 or an invalid point. spec: L0/1
+/// u = (1+y)/(1-y); Errc::bad_value for whatever `is_valid_key` refuses, y = 1 among it. A key with
+/// a small-order part has its u. Allocates inside OpenSSL. spec: L0/1
 [[nodiscard]] Result<X25519Key> x25519_from_ed25519(const PublicKey& key);
 [[nodiscard]] X25519Key x25519_public(const Secret<32>& secret);
 /// RFC 7748; Errc::bad_value when the shared secret is all zero.

@@ -108,12 +108,6 @@ class LinkListener {
   }
   /// A BEACON (20-byte body) or BROADCAST (context byte, message), with what the medium measured.
   virtual void on_neighbour_frame(const NeighbourFrame& frame) { (void)frame; }
-  /// Somebody was refused a link: for logs, at most one call per frame. @p why is static text.
-  virtual void on_refused(InterfaceId interface, const SourceKey& source, const Error& why) {
-    (void)interface;
-    (void)source;
-    (void)why;
-  }
 };
 
 class LinkLayer {

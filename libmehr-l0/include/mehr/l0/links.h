@@ -61,6 +61,17 @@ struct LinkStatus {
   std::optional<Millis> rtt;  ///< last answered Ping
 };
 
+/// What the composition root wants to know of links besides what L1 does: for logs, and for ports
+/// that treat a proven peer better. Called like a LinkListener, after it.
+class LinkObserver {
+ public:
+  virtual ~LinkObserver() = default;
+  virtual void on_link_up(const LinkInfo& link, const Medium& medium) = 0;
+  virtual void on_link_down(const LinkInfo& link, CloseReason reason) = 0;
+  /// Somebody was refused a link, at most one call per frame. @p why is static text.
+  virtual void on_refused(const MediumInfo& medium, const SourceKey& source, const Error& why) = 0;
+};
+
 class Links final : public LinkLayer, public MediumReceiver, private Wakeable {
  public:
   struct Config {
@@ -83,6 +94,9 @@ class Links final : public LinkLayer, public MediumReceiver, private Wakeable {
   Result<LinkId> establish(Medium& medium, const Remote& to, const std::optional<NodeId>& expected);
   /// Sends a BEACON (20-byte body) or BROADCAST (context byte, message up to 482).
   Status send_neighbour_frame(Medium& medium, NeighbourFrame::Kind kind, ByteView body);
+
+  /// One observer, or none.
+  void set_observer(LinkObserver* observer) { observer_ = observer; }
 
   // ---- LinkLayer -----------------------------------------------------------------------------
   void set_listener(LinkListener* listener) override { listener_ = listener; }
@@ -120,6 +134,7 @@ class Links final : public LinkLayer, public MediumReceiver, private Wakeable {
   void count_unopened(Slot* slot, Medium& medium, const Error& why);
   void stray_frame(Medium& medium);
   void refuse(Medium& medium, const FrameInfo& info, const Error& why);
+  void tell_refused(const Medium& medium, const SourceKey& source, const Error& why);
 
   void step(Slot& slot, const Link::Event& event);
   void spend(Slot& slot, const Link::Actions& actions);
@@ -149,6 +164,7 @@ class Links final : public LinkLayer, public MediumReceiver, private Wakeable {
   Timers& timers_;
   Random& random_;
   LinkListener* listener_ = nullptr;
+  LinkObserver* observer_ = nullptr;
   std::vector<Slot> slots_;
   std::vector<Attachment> media_;
   unsigned slot_bits_ = 0;

@@ -101,7 +101,7 @@ class FakeMedium final : public Medium {
 };
 
 /// A listener that remembers.
-class Heard final : public LinkListener {
+class Heard final : public LinkListener, public LinkObserver {
  public:
   std::vector<LinkInfo> up;
   std::vector<std::pair<LinkId, CloseReason>> down;
@@ -131,7 +131,9 @@ class Heard final : public LinkListener {
   void on_neighbour_frame(const NeighbourFrame& f) override {
     neighbour.emplace_back(f.body.begin(), f.body.end());
   }
-  void on_refused(InterfaceId, const SourceKey&, const Error& why) override {
+  void on_link_up(const LinkInfo&, const Medium&) override {}
+  void on_link_down(const LinkInfo&, CloseReason) override {}
+  void on_refused(const MediumInfo&, const SourceKey&, const Error& why) override {
     refused.emplace_back(why.text);
   }
 };
@@ -226,6 +228,7 @@ inline FakeNode::FakeNode(World& world, std::uint8_t seed, Links::Config config)
       random(seed),
       links(config, identity, world.clock, world.timers, random) {
   links.set_listener(&heard);
+  links.set_observer(&heard);
 }
 
 /// A datagram medium of the Constrained class, slow and half-duplex.
