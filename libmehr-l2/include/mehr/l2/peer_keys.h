@@ -1,0 +1,42 @@
+// Keys of the nodes that this node seals to or that proved themselves to it. spec: L2/4.1
+//
+// Place: L2, in front of the key table below. A key is taken only when its hash is the NodeID it
+// is asked for, so any source will do. The X25519 form is kept with it: the conversion costs about
+// as much as an exchange.
+// Machine: none. Bounds: `Limits::peer_keys` entries, all memory taken at construction.
+// Full: the one least recently used goes; the table below may still know it.
+// Failure: a key without an X25519 form or of another NodeID is not kept.
+// Threads: one at a time.
+#pragma once
+
+#include <optional>
+
+#include "mehr/core/key_table.h"
+#include "mehr/l2/envelope.h"
+#include "mehr/l2/lru_table.h"
+
+namespace mehr::l2 {
+
+class PeerKeys final : public KeyTable {
+ public:
+  PeerKeys(const KeyTable& below, std::size_t capacity, Random& random)
+      : below_(below), known_(capacity, random) {}
+
+  /// Own memory first, then the table below.
+  [[nodiscard]] std::optional<PublicKey> key_of(const NodeId& node) const override;
+  /// Whom to seal to; remembered for the next time. Errors: no_key, bad_value (an unusable key).
+  [[nodiscard]] Result<Recipient> recipient(const NodeId& node);
+  /// Remembers the key of a sender whose proof held.
+  void learn(const PublicKey& key);
+  [[nodiscard]] std::size_t size() const { return known_.size(); }
+
+ private:
+  struct Known {
+    PublicKey identity;
+    X25519Key exchange;
+  };
+  const KeyTable& below_;
+  LruTable<Known> known_;
+};
+
+}  // namespace mehr::l2
