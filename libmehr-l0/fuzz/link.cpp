@@ -93,8 +93,8 @@ class Drive {
         }
         return;
       case 13:
-        if (!inbound.inbox.empty()) std::rotate(inbound.inbox.begin(), inbound.inbox.begin() + 1,
-                                                inbound.inbox.end());
+        if (!inbound.inbox.empty())
+          std::rotate(inbound.inbox.begin(), inbound.inbox.begin() + 1, inbound.inbox.end());
         return;
       case 14:
         inbound.full = !inbound.full;

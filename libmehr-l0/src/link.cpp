@@ -174,9 +174,10 @@ void Link::activate(Now now, Actions& out) {
   rekey_.emplace(step_, RekeyMachine::byte_limit(config_.bandwidth), now.steady);
   last_rx_ = now.steady;
   last_ping_ = now.steady;
+  // Unsigned until the end: the peer's clock is whatever it likes to send.
   const std::uint64_t half_rtt = (now.steady - step_sent_).count / 2;
-  clock_offset_ms_ = static_cast<std::int64_t>(peer_.peer_tail.node_clock + half_rtt) -
-                     static_cast<std::int64_t>(now.node.millis);
+  const std::uint64_t offset = peer_.peer_tail.node_clock + half_rtt - now.node.millis;
+  clock_offset_ms_ = static_cast<std::int64_t>(offset);
   out.must_push(Opened{});
 }
 

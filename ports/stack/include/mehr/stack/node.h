@@ -1,0 +1,62 @@
+// A whole node: every floor wired to the one below.
+//
+// Place: ports/stack, the only place where all floors are seen at once. The same Node runs in a
+// daemon, in a test and in a simulator; only the world handed to it differs.
+// Seams: Clock, Timers, Random, Storage, Signer by reference; they outlive the node.
+// Bounds: `Limits`, read once. Failure: none of its own; each floor says what it does.
+// Threads: one, the one that steps the world.
+#pragma once
+
+#include "mehr/core/clock.h"
+#include "mehr/core/limits.h"
+#include "mehr/core/random.h"
+#include "mehr/core/signer.h"
+#include "mehr/core/storage.h"
+#include "mehr/core/timers.h"
+#include "mehr/l0/links.h"
+#include "mehr/l1/network.h"
+#include "mehr/l2/sealed_messenger.h"
+
+namespace mehr::stack {
+
+/// What a node needs of the world around it.
+struct World {
+  Clock& clock;
+  Timers& timers;
+  Random& random;
+  Storage* storage = nullptr;  ///< none: nothing survives a restart
+};
+
+struct NodeConfig {
+  Limits limits = Limits::standard();
+  Mtu max_frame_size{4096};
+  /// What this node says it can do. spec: L0/5.3
+  std::uint32_t features = 0;
+};
+
+class Node final : private Wakeable {
+ public:
+  Node(const NodeConfig& config, const Signer& signer, const World& world);
+  ~Node() override;
+  Node(const Node&) = delete;
+  Node& operator=(const Node&) = delete;
+
+  [[nodiscard]] const NodeId& id() const { return signer_.node_id(); }
+  /// L0: attach media here.
+  [[nodiscard]] l0::Links& links() { return links_; }
+  /// L1: routed datagrams.
+  [[nodiscard]] l1::Network& network() { return network_; }
+  /// L2: sealed datagrams and caller-sealed streams; the door for services.
+  [[nodiscard]] l2::SealedMessenger& messages() { return messages_; }
+
+ private:
+  void on_wake(Millis now) override;
+
+  const Signer& signer_;
+  Timers& timers_;
+  l0::Links links_;
+  l1::Network network_;
+  l2::SealedMessenger messages_;
+};
+
+}  // namespace mehr::stack
