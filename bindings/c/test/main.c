@@ -1,0 +1,39 @@
+/* Runs every case, or the one named by the first argument. */
+#include <stdio.h>
+#include <string.h>
+
+#include "check.h"
+
+static const struct {
+  const char* name;
+  void (*run)(void);
+} kCases[] = {
+    {"core", test_core},
+    {"identity", test_identity},
+    {"announce", test_announce},
+    {"announce-bad-input", test_announce_bad_input},
+    {"known-handshake", test_known_handshake},
+    {"data", test_data},
+    {"padding", test_padding},
+    {"forged-frames", test_forged_frames},
+    {"close", test_close},
+    {"terms", test_terms},
+    {"timers", test_timers},
+    {"rekey", test_rekey},
+    {"random-failure", test_random_failure},
+    {"struct-size", test_struct_size},
+    {"bad-arguments", test_bad_arguments},
+};
+
+int main(int argc, char** argv) {
+  int ran = 0;
+  for (size_t i = 0; i < sizeof kCases / sizeof *kCases; ++i) {
+    if (argc > 1 && strcmp(argv[1], kCases[i].name) != 0) continue;
+    const int before = failures;
+    kCases[i].run();
+    printf("%s %s\n", failures == before ? "ok    " : "FAILED", kCases[i].name);
+    ++ran;
+  }
+  printf("%d cases, %d checks failed\n", ran, failures);
+  return ran == 0 || failures != 0 ? 1 : 0;
+}
