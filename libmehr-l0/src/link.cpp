@@ -21,7 +21,7 @@ Secret<32> fresh_secret(Random& random) {
   return secret;
 }
 
-HandshakeResult take(const HandshakeResult& from) {
+HandshakeResult without_key(const HandshakeResult& from) {
   HandshakeResult out;  // the session key stays behind: only the session holds it
   out.peer_link = from.peer_link;
   out.peer_key = from.peer_key;
@@ -127,7 +127,7 @@ void Link::on_resp(ByteView frame, Now now, Actions& out) {
   }
   const auto& result = initiator_->result();
   if (result.peer_link == 0) return broken_handshake(good.error(), out);  // RESP itself unreadable
-  peer_ = take(result);
+  peer_ = without_key(result);
   session_.emplace(LinkSession::Addressing{role_, config_.own_id.value, peer_.peer_link,
                                            good ? peer_.mtu : config_.terms.max_frame_size},
                    result.session_key);
@@ -148,7 +148,7 @@ void Link::on_auth(ByteView frame, Now now, Actions& out) {
     return broken_handshake(good.error(), out);
   }
   if (!good) return refuse_terms(good.error(), out);
-  peer_ = take(responder_->result());
+  peer_ = without_key(responder_->result());
   session_->set_mtu(peer_.mtu);
   responder_.reset();
   activate(now, out);
@@ -185,7 +185,8 @@ void Link::on_control(ByteView message, Now now, Actions& out) {
   const std::uint8_t type = message.empty() ? std::uint8_t{0} : message[0];
   if (type == control::kClose) {
     if (auto told = decode<Close>(message); told) {
-      return close(static_cast<CloseReason>(told->reason & 0x7F),
+      const auto reason = static_cast<CloseReason>(told->reason);
+      return close(is_local(reason) ? CloseReason::policy : reason,
                    Error{Errc::wrong_state, "the peer closed the link"}, out);
     }
   } else if (state_ != State::active) {
@@ -253,7 +254,7 @@ void Link::on_handshake_timer(Now now, Actions& out) {
 Millis Link::next_ping() const {
   const bool slow = config_.bandwidth < kSlowBelow;
   if (!slow) return last_ping_ + kPingEvery;
-  const Millis keepalive = std::max(last_rx_ + kSlowKeepalive, last_ping_ + kPingEvery);
+  const Millis keepalive = std::max(last_rx_, last_ping_) + kPingEvery;
   return std::min(last_ping_ + kSlowPingEvery, keepalive);
 }
 
@@ -284,7 +285,8 @@ void Link::send_control(ByteView message, Actions& out, bool under_old_key) {
 void Link::send_close(CloseReason reason, Actions& out) {
   if (!session_) return;
   Close message;
-  message.reason = static_cast<std::uint8_t>(reason);
+  // Local reasons have no number on the wire.
+  message.reason = static_cast<std::uint8_t>(is_local(reason) ? CloseReason::shutdown : reason);
   send_control(encode_fixed(message), out);
 }
 

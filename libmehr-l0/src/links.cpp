@@ -10,8 +10,6 @@ namespace mehr::l0 {
 
 namespace {
 
-constexpr unsigned kNeighbourFramesPerSecond = 10;  // spec: L0/4
-
 // The link id in a frame that carries one at @p offset.
 LinkId link_id_at(ByteView frame, std::size_t offset) {
   LinkId id;
@@ -25,6 +23,7 @@ LinkId link_id_at(ByteView frame, std::size_t offset) {
 }  // namespace
 
 void Links::on_frame(Medium& medium, const FrameInfo& info, MutableBytes frame) {
+  const Entry entry(*this);
   ++counters_.frames_in;
   const std::uint8_t type = frame.empty() ? std::uint8_t{0} : frame[0];
   const InterfaceMode mode = medium.info().mode;
@@ -51,7 +50,6 @@ void Links::on_frame(Medium& medium, const FrameInfo& info, MutableBytes frame) 
     ++counters_.unknown_type;
     stray_frame(medium);
   }
-  flush_downs();
 }
 
 void Links::take_data(Medium& medium, MutableBytes frame) {
@@ -62,7 +60,7 @@ void Links::take_data(Medium& medium, MutableBytes frame) {
   }
   const Millis at = clock_.now();
   const auto message = slot->link->open(frame, at);
-  if (!message) return count_unopened(slot, medium, message.error());
+  if (!message) return count_unopened(*slot, medium, message.error());
   slot->last_heard = at;
   ++slot->frames_in;
   slot->bytes_in += frame.size();
@@ -100,7 +98,7 @@ void Links::take_too_big(Slot& slot, ByteView message) {
   listener_->on_packet_too_big(slot.id, signal->destination, Mtu{signal->link_mtu});
 }
 
-void Links::count_unopened(Slot* slot, Medium& medium, const Error& why) {
+void Links::count_unopened(const Slot& slot, Medium& medium, const Error& why) {
   switch (why.code) {
     case Errc::replayed:
       ++counters_.data_replayed;
@@ -115,7 +113,7 @@ void Links::count_unopened(Slot* slot, Medium& medium, const Error& why) {
     default:
       ++counters_.data_malformed;
   }
-  if (slot->half_open) stray_frame(medium);
+  if (slot.half_open) stray_frame(medium);
 }
 
 // A frame that no machine wants. A stream that misbehaves before its link is up is closed; anything
@@ -132,6 +130,11 @@ void Links::stray_frame(Medium& medium) {
 void Links::take_init(Medium& medium, const FrameInfo& info, ByteView frame) {
   Attachment* attachment = attachment_of(medium);
   if (attachment == nullptr) return;
+  // Counted before anything is answered: a repeated INIT earns a RESP three times its size.
+  if (!init_limiter_.allow(info.source, clock_.now())) {
+    ++counters_.init_rate;
+    return refuse(medium, info, {Errc::full, "too many INIT frames from this address"});
+  }
   if (medium.info().stream) {
     if (Slot* slot = find(attachment->link)) return step(*slot, Link::HandshakeFrame{frame});
   } else {
@@ -145,11 +148,7 @@ void Links::take_init(Medium& medium, const FrameInfo& info, ByteView frame) {
     ++counters_.init_malformed;
     return refuse(medium, info, init.error());
   }
-  if (!init_limiter_.allow(info.source, clock_.now())) {
-    ++counters_.init_rate;
-    return refuse(medium, info, {Errc::full, "too many INIT frames from this address"});
-  }
-  Slot* slot = room_for_handshake() ? free_slot() : nullptr;
+  Slot* slot = room_for_stranger(info.source) ? free_slot() : nullptr;
   if (slot == nullptr) {
     ++counters_.init_half_open;
     return refuse(medium, info, {Errc::full, "no room for another half-open link"});
@@ -169,18 +168,23 @@ void Links::take_init(Medium& medium, const FrameInfo& info, ByteView frame) {
 void Links::take_handshake(Medium& medium, const FrameInfo& info, ByteView frame) {
   Slot* slot = find(link_id_at(frame, frame[0] == kRespType ? 2 : 1));
   const bool ours = slot != nullptr && slot->medium == &medium &&
-                    (medium.info().stream || slot->remote == info.from);
+                    (medium.info().stream || slot->remote == info.from || slot->remote.is_zero());
   if (!ours) {
     ++counters_.unknown_link;
     return stray_frame(medium);
   }
   slot->source = info.source;
   step(*slot, Link::HandshakeFrame{frame});
+  // An INIT to everyone is answered by somebody: once proven, the link is with that one.
+  if (slot->in_use() && !slot->half_open && slot->remote.is_zero()) slot->remote = info.from;
 }
 
 void Links::refuse(Medium& medium, const FrameInfo& info, const Error& why) {
   tell_refused(medium, info.source, why);
-  if (medium.info().stream) medium.close();
+  const bool native_stream = medium.info().stream && medium.info().mode == InterfaceMode::native;
+  const Attachment* attachment = attachment_of(medium);
+  const bool linked = attachment != nullptr && attachment->link != LinkId{};
+  if (native_stream && !linked) medium.close();  // a dual one goes on with clear packets
 }
 
 void Links::tell_refused(const Medium& medium, const SourceKey& source, const Error& why) {
@@ -188,8 +192,10 @@ void Links::tell_refused(const Medium& medium, const SourceKey& source, const Er
 }
 
 void Links::take_neighbour_frame(Medium& medium, const FrameInfo& info, ByteView frame) {
-  Attachment* attachment = attachment_of(medium);
+  const Attachment* attachment = attachment_of(medium);
   if (attachment == nullptr) return;
+  const Slot* slot = find(attachment->link);
+  if (medium.info().stream && (slot == nullptr || slot->half_open)) return stray_frame(medium);
   const bool beacon = frame[0] == kBeaconType;
   const bool well_formed = beacon ? frame.size() == kBeaconFrameSize
                                   : frame.size() >= 2 && frame.size() <= 2 + kMaxBroadcastMessage;
@@ -197,16 +203,10 @@ void Links::take_neighbour_frame(Medium& medium, const FrameInfo& info, ByteView
     ++counters_.unknown_type;
     return stray_frame(medium);
   }
-  const Millis at = clock_.now();
-  if (at >= attachment->window + Millis::seconds(1)) {
-    attachment->window = at;
-    attachment->in_window = 0;
-  }
-  if (attachment->in_window == kNeighbourFramesPerSecond) {
+  if (!neighbour_limiter_.allow(medium.info().interface, clock_.now())) {
     ++counters_.neighbour_frame_rate;
     return;
   }
-  ++attachment->in_window;
   if (listener_ == nullptr) return;
   listener_->on_neighbour_frame(
       {beacon ? NeighbourFrame::Kind::beacon : NeighbourFrame::Kind::broadcast,
@@ -214,12 +214,13 @@ void Links::take_neighbour_frame(Medium& medium, const FrameInfo& info, ByteView
 }
 
 void Links::on_writable(Medium& medium) {
+  const Entry entry(*this);
   for (Slot& slot : slots_) {
     if (!slot.in_use() || slot.medium != &medium || !slot.blocked) continue;
     slot.blocked = false;
-    if (slot.up && listener_ != nullptr) listener_->on_link_writable(slot.id);
+    send_held(slot);
+    if (!slot.blocked && slot.up && listener_ != nullptr) listener_->on_link_writable(slot.id);
   }
-  flush_downs();
 }
 
 }  // namespace mehr::l0

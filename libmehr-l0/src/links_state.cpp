@@ -1,4 +1,5 @@
 // Links, second half: media and links as tables, timers, what goes out.
+#include <algorithm>
 #include <bit>
 #include <gsl/assert>
 
@@ -10,6 +11,9 @@ namespace mehr::l0 {
 
 namespace {
 constexpr Millis kFaultWindow = Millis::seconds(60);  // spec: README/2.5 rule 3
+constexpr std::size_t kFailuresInARow = 3;            // spec: L1/5, link failure
+// Of the half-open links, one source address may hold this part. docs/decisions/0007
+constexpr std::size_t kSourceShare = 4;
 
 LinkId no_link() { return {}; }
 }  // namespace
@@ -37,7 +41,7 @@ Links::~Links() {
 }
 
 // ---- Media
-// -----------------------------------------------------------------------------------------
+// ---------------------------------------------------------------------------------------
 
 Status Links::attach(Medium& medium) {
   Expects(medium.receiver_handle == 0);
@@ -46,7 +50,6 @@ Status Links::attach(Medium& medium) {
   if (place == media_.end()) return fail(Errc::full, "no more media can be attached");
   *place = Attachment{};
   place->medium = &medium;
-  place->window = clock_.now();
   medium.receiver_handle = static_cast<std::uint32_t>(place - media_.begin()) + 1;
   const MediumInfo& info = medium.info();
   if (info.stream && info.mode == InterfaceMode::native) {
@@ -57,6 +60,8 @@ Status Links::attach(Medium& medium) {
 }
 
 void Links::detach(Medium& medium) {
+  Expects(depth_ == 0);
+  const Entry entry(*this);
   Attachment* attachment = attachment_of(medium);
   if (attachment == nullptr) return;
   for (Slot& slot : slots_) {
@@ -64,7 +69,6 @@ void Links::detach(Medium& medium) {
   }
   *attachment = Attachment{};
   medium.receiver_handle = 0;
-  flush_downs();
 }
 
 Links::Attachment* Links::attachment_of(const Medium& medium) {
@@ -80,13 +84,15 @@ Result<LinkId> Links::establish(Medium& medium, const Remote& to,
   if (attachment == nullptr || find(attachment->link) != nullptr) {
     return fail(Errc::wrong_state, "the medium is not attached or has its link already");
   }
-  Slot* slot = room_for_handshake() ? free_slot() : nullptr;
+  if (medium.info().mode == InterfaceMode::rns) {
+    return fail(Errc::wrong_state, "an interface of mode rns carries no native links");
+  }
+  Slot* slot = free_slot();
   if (slot == nullptr) return fail(Errc::full, "too many links; close one first");
   slot->id = draw_id(static_cast<std::size_t>(slot - slots_.data()));
   slot->medium = &medium;
   slot->remote = to;
   slot->half_open = true;
-  ++half_open_;
   slot->link.emplace(link_config(medium, slot->id), expected, now());
   attachment->deadline = Millis::never();
   if (medium.info().stream) attachment->link = slot->id;
@@ -100,16 +106,19 @@ Status Links::send_neighbour_frame(Medium& medium, NeighbourFrame::Kind kind, By
   const bool fits = beacon ? body.size() == kBeaconFrameSize - 1
                            : !body.empty() && body.size() <= 1 + kMaxBroadcastMessage;
   if (!fits) return fail(Errc::too_big, "a beacon has 20 bytes, a broadcast at most 482");
+  if (medium.info().mode == InterfaceMode::rns) {
+    return fail(Errc::wrong_state, "an interface of mode rns carries no native frames");
+  }
   std::array<std::uint8_t, 2 + kMaxBroadcastMessage> frame{};
   Writer w(frame);
   w.put(beacon ? kBeaconType : kBroadcastType);
   w.bytes(body);
-  ++counters_.frames_out;
-  return medium.send(Remote{}, w.written());
+  const Status sent = medium.send(Remote{}, w.written());
+  if (sent) ++counters_.frames_out;
+  return sent;
 }
 
-// ---- Slots
-// -----------------------------------------------------------------------------------------
+// ---- Slots --------------------------------------------------------------------------------------
 
 Links::Slot* Links::find(LinkId id) {
   if (id == no_link()) return nullptr;
@@ -136,7 +145,16 @@ LinkId Links::draw_id(std::size_t slot_index) {
   }
 }
 
-bool Links::room_for_handshake() const { return half_open_ < config_.limits.half_open_links; }
+// Only what strangers ask for is limited here: they must not be able to keep us from dialling.
+bool Links::room_for_stranger(const SourceKey& source) const {
+  const std::size_t limit = config_.limits.half_open_links;
+  if (half_open_ >= limit) return false;
+  if (source.is_zero()) return true;  // a medium without addresses
+  const auto held = std::count_if(slots_.begin(), slots_.end(), [&](const Slot& s) {
+    return s.in_use() && s.half_open && s.source == source && s.link->role() == LinkRole::responder;
+  });
+  return static_cast<std::size_t>(held) < std::max<std::size_t>(1, limit / kSourceShare);
+}
 
 Link::Config Links::link_config(const Medium& medium, LinkId id) {
   const MediumInfo& info = medium.info();
@@ -152,8 +170,10 @@ void Links::step(Slot& slot, const Link::Event& event) {
 void Links::spend(Slot& slot, const Link::Actions& actions) {
   for (const Link::Action& action : actions) {
     if (const auto* send = std::get_if<Link::SendFrame>(&action)) {
-      // A full medium loses this frame; the machine's own timers send it again.
-      if (Status sent = transmit(slot, send->frame()); !sent) continue;
+      const bool waits = !slot.held.empty() || slot.blocked;
+      const Status sent = waits ? fail(Errc::full, "") : transmit(slot, send->frame());
+      // One frame too many is lost: the machine's own timers send it again.
+      if (!sent && sent.error().code == Errc::full && !slot.held.push(*send)) continue;
     } else if (std::holds_alternative<Link::Opened>(action)) {
       opened(slot);
     } else if (const auto* trip = std::get_if<Link::RoundTrip>(&action)) {
@@ -173,8 +193,7 @@ void Links::spend(Slot& slot, const Link::Actions& actions) {
 }
 
 void Links::opened(Slot& slot) {
-  if (slot.half_open) --half_open_;
-  slot.half_open = false;
+  leave_handshake(slot);
   slot.since = clock_.now();
   slot.last_heard = slot.since;
   resolve_duplicates(slot);
@@ -182,11 +201,11 @@ void Links::opened(Slot& slot) {
   slot.up = true;
   const LinkInfo info = info_of(slot);
   if (listener_ != nullptr) listener_->on_link_up(info);
-  if (observer_ != nullptr && slot.in_use()) observer_->on_link_up(info, *slot.medium);
+  if (observer_ != nullptr) observer_->on_link_up(info, *slot.medium);
 }
 
 // True when @p older stays. spec: L0/5.7, README/9 item 2
-bool Links::prefer_first(const Slot& older, const Slot& newer) const {
+bool Links::older_wins(const Slot& older, const Slot& newer) const {
   const auto initiator = [this](const Slot& s) {
     return s.link->role() == LinkRole::initiator ? signer_.node_id() : s.link->peer().peer;
   };
@@ -200,7 +219,7 @@ void Links::resolve_duplicates(Slot& newer) {
                       other.medium->info().interface == newer.medium->info().interface;
     if (!same) continue;
     ++counters_.duplicate_links;
-    const bool keep_older = prefer_first(other, newer);
+    const bool keep_older = older_wins(other, newer);
     step(keep_older ? newer : other, Link::CloseRequest{CloseReason::duplicate});
     if (keep_older) return;
   }
@@ -208,18 +227,25 @@ void Links::resolve_duplicates(Slot& newer) {
 
 void Links::closed(Slot& slot, const Link::Closed& how) {
   if (slot.closing) return;
-  if (slot.half_open) {
-    --half_open_;
-    const bool timeout = how.reason == CloseReason::timeout;
-    ++(timeout ? counters_.handshake_timeout : counters_.handshake_refused);
-    if (how.reason != CloseReason::medium_lost) tell_refused(*slot.medium, slot.source, how.why);
+  if (slot.half_open && how.reason == CloseReason::timeout) {
+    ++counters_.handshake_timeout;
+    tell_refused(*slot.medium, slot.source, how.why);
+  } else if (slot.half_open && how.why.code != Errc::wrong_state &&
+             how.reason != CloseReason::medium_lost) {
+    ++counters_.handshake_refused;
+    tell_refused(*slot.medium, slot.source, how.why);
   }
-  slot.half_open = false;
+  leave_handshake(slot);
   slot.closing = true;
   slot.reason = how.reason;
   downs_pending_ = true;
   if (how.reason != CloseReason::medium_lost) slot.medium->close();
   wake_by(clock_.now());
+}
+
+void Links::leave_handshake(Slot& slot) {
+  if (slot.half_open && slot.link->role() == LinkRole::responder) --half_open_;
+  slot.half_open = false;
 }
 
 void Links::flush_downs() {
@@ -263,19 +289,33 @@ LinkInfo Links::info_of(const Slot& slot) const {
   return info;
 }
 
-// ---- Out
-// -------------------------------------------------------------------------------------------
+// ---- Out ----------------------------------------------------------------------------------------
 
 Status Links::transmit(Slot& slot, ByteView frame) {
   const Status sent = slot.medium->send(slot.remote, frame);
+  if (!sent && sent.error().code == Errc::full) {
+    slot.blocked = true;
+    return sent;
+  }
+  slot.failures = sent ? 0 : slot.failures + 1;
   if (!sent) {
-    slot.blocked = slot.blocked || sent.error().code == Errc::full;
+    if (slot.failures >= kFailuresInARow && slot.up) step(slot, Link::MediumLost{});
     return sent;
   }
   ++counters_.frames_out;
   ++slot.frames_out;
   slot.bytes_out += frame.size();
   return sent;
+}
+
+// What waited for room goes first, in order.
+void Links::send_held(Slot& slot) {
+  const auto waiting = slot.held;
+  slot.held.clear();
+  for (const Link::SendFrame& send : waiting) {
+    if (!slot.blocked && transmit(slot, send.frame())) continue;
+    if (slot.blocked && !slot.held.push(send)) continue;
+  }
 }
 
 Status Links::send_sealed(LinkId link, ByteView message, std::size_t padded_size) {
@@ -300,9 +340,9 @@ Status Links::send_packet(LinkId link, ByteView packet, Padding padding) {
   const Mtu mtu = slot->link->peer().mtu;
   const bool announce =
       packet.size() >= kHeaderSize && PacketFlags{packet[0]}.type() == PacketType::announce;
-  // Announces are not padded: a slow link cannot pay for it. spec: L0/5.5
+  // Announces are never padded: a slow link cannot pay for it. spec: L0/5.5, README/9 item 16
   const bool constrained = mtu >= kConstrainedMtu && class_of(mtu) == MtuClass::constrained;
-  const bool pad = padding == Padding::to_mtu || (constrained && !announce);
+  const bool pad = !announce && (constrained || padding == Padding::to_mtu);
   return send_sealed(link, packet, pad ? mtu.bytes : 0);
 }
 
@@ -338,14 +378,13 @@ void Links::close(LinkId link, CloseReason reason) {
 }
 
 void Links::close_all(CloseReason reason) {
+  const Entry entry(*this);
   for (Slot& slot : slots_) {
     if (slot.in_use()) step(slot, Link::CloseRequest{reason});
   }
-  flush_downs();
 }
 
-// ---- Time
-// ------------------------------------------------------------------------------------------
+// ---- Time ---------------------------------------------------------------------------------------
 
 void Links::wake_by(Millis at) {
   if (at >= wake_at_) return;
@@ -353,7 +392,9 @@ void Links::wake_by(Millis at) {
   timers_.wake_at(*this, at);
 }
 
-void Links::on_wake(Millis at) {
+void Links::on_wake(Millis) {
+  const Entry entry(*this);
+  const Millis at = clock_.now();
   wake_at_ = Millis::never();
   for (Slot& slot : slots_) {
     if (slot.in_use() && slot.link->next_deadline() <= at) step(slot, Link::Timer{});
@@ -363,9 +404,9 @@ void Links::on_wake(Millis at) {
     if (a.medium == nullptr || a.deadline > at) continue;
     a.deadline = Millis::never();
     ++counters_.handshake_timeout;
-    a.medium->close();  // a stream that brought no INIT. spec: README/9 item 10
+    tell_refused(*a.medium, {}, {Errc::io, "the stream brought no INIT in time"});
+    a.medium->close();  // spec: README/9 item 10
   }
-  flush_downs();
   rearm();
 }
 

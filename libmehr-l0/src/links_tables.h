@@ -11,10 +11,12 @@ struct SlotState {
   Medium* medium = nullptr;
   Remote remote;
   SourceKey source;
-  bool half_open = false;  // counted in half_open_
-  bool up = false;         // the listener knows it
-  bool closing = false;    // released by the next flush
-  bool blocked = false;    // the medium answered full
+  bool half_open = false;            // in its handshake; a stranger's is counted in half_open_
+  bool up = false;                   // the listener knows it
+  bool closing = false;              // released by the next flush
+  bool blocked = false;              // the medium answered full
+  Bounded<Link::SendFrame, 2> held;  // frames of the machine that found it full
+  std::size_t failures = 0;          // transmissions failed in a row, full ones apart
   CloseReason reason = CloseReason::shutdown;
   Millis since;
   Millis last_heard;
@@ -39,8 +41,22 @@ struct Links::Attachment {
   Medium* medium = nullptr;
   LinkId link;                        // of a stream: its one link, 0 = none yet
   Millis deadline = Millis::never();  // a stream must have brought an INIT by then
-  Millis window;                      // neighbour frames are counted per second
-  unsigned in_window = 0;
+};
+
+/// Marks an entry point: what closed meanwhile is told to the listener when the outermost one ends,
+/// so that no slot goes away under code that still uses it.
+class Links::Entry {
+ public:
+  explicit Entry(Links& links) : links_(links) { ++links_.depth_; }
+  ~Entry() {
+    if (links_.depth_ == 1) links_.flush_downs();
+    --links_.depth_;
+  }
+  Entry(const Entry&) = delete;
+  Entry& operator=(const Entry&) = delete;
+
+ private:
+  Links& links_;
 };
 
 }  // namespace mehr::l0

@@ -3,7 +3,12 @@
 namespace mehr::l0 {
 
 RekeyMachine::RekeyMachine(Millis step, std::uint64_t byte_limit, Millis now)
-    : step_(step), byte_limit_(byte_limit), key_since_(now) {}
+    : step_(step),
+      // On a very slow link the peer's repeated REQ must still find the old key.
+      // docs/decisions/0008
+      drain_(std::max(kDrain, step * (kResends + 1))),
+      byte_limit_(byte_limit),
+      key_since_(now) {}
 
 std::uint64_t RekeyMachine::byte_limit(BitsPerSecond bandwidth) {
   constexpr std::uint64_t kLeast = 1'048'576;
@@ -46,7 +51,7 @@ void RekeyMachine::begin_drain(LinkSession& session, const Secret<32>& key, Mill
   ephemeral_.clear();
   state_ = State::drain;
   key_since_ = now;
-  deadline_ = now + kDrain;
+  deadline_ = now + drain_;
 }
 
 RekeyMachine::Outcome RekeyMachine::answer(const RekeyRequest& request, LinkSession& session,
@@ -71,6 +76,7 @@ RekeyMachine::Outcome RekeyMachine::on_request(const RekeyRequest& request, Link
   }
   if (request.epoch != static_cast<std::uint8_t>(session.epoch() + 1)) return {};
   if (state_ == State::asked && session.addressing().role == LinkRole::initiator) return {};
+  if (state_ == State::drain && now < key_since_ + kLeastKeyAge) return {};
   return answer(request, session, random, now);
 }
 

@@ -84,6 +84,7 @@ class FakeMedium final : public Medium {
   std::deque<Bytes> inbox;
   std::vector<Bytes> sent;  // everything that left here, for inspection
   SourceKey source;         // of frames that arrive here
+  Remote address;           // of this end, told to the other end with every frame
   bool closed = false;
   bool full = false;
 
@@ -196,6 +197,7 @@ struct World {
     if (fate && !fate(frame)) return true;
     FrameInfo info;
     info.source = to.source;
+    if (to.other != nullptr) info.from = to.other->address;
     node.links.on_frame(to, info, frame);
     return true;
   }

@@ -7,13 +7,19 @@
 //     constexpr bool operator==(const Ping&) const = default;
 //   };
 //
-// Place: core. `Reader` and `Writer` are the only byte arithmetic in the code base.
+// Place: core. `Reader` and `Writer` are the only byte arithmetic in the code base: offsets counted
+// by hand anywhere else are a defect, since a length check forgotten once is a hole for ever.
 // Shapes: unsigned integers little-endian (spec: README/2.1); FixedBytes raw; `Constant` one fixed
 // value that must match; enums by their underlying integer, valid when `is_valid(e)`, found by
 // argument-dependent lookup, says so; nested structures in place; `Tail` the rest of the input.
 // A structure may add `Status check() const` for rules between or on fields.
-// Failure: decoding never throws, never reads past the end, never allocates; the first failure
-// sticks; trailing bytes are refused (spec: README/2.5). Encoding into too small a buffer fails.
+// What a list gives: `decode<T>` and `encode` of whole structures, `encode_fixed` where no field
+// varies, `wire_size<T>` at compile time (asserted against the spec beside each structure),
+// `describe` for people (describe.h), and the fuzz target that holds decode and encode to each
+// other. Ownership: views in decoded structures borrow from the input. Threads: any, one per
+// object. Failure: decoding never throws, never reads past the end, never allocates; the first
+// failure sticks; trailing bytes are refused (spec: README/2.5). Encoding into too small a buffer
+// fails.
 #pragma once
 
 #include <bit>
@@ -36,12 +42,14 @@ struct Field {
   M C::*member;
 };
 
+/// Names a member for a `wire` list; the name is what people read in decoded output.
 template <class C, class M>
 constexpr Field<C, M> field(std::string_view name, M C::*member) {
   return {name, member};
 }
 
 /// A field that always holds @p Value; anything else on the wire is refused.
+/// It takes no choice when encoding and shows its value to people.
 template <auto Value>
 struct Constant {
   using Repr = std::remove_const_t<decltype(Value)>;
@@ -57,22 +65,28 @@ struct Tail {
   }
 };
 
+/// A structure that lists its fields.
 template <class T>
 concept HasWire = requires {
   T::wire;
 };
+/// An integer with a wire form; a bool has its own.
 template <class T>
 concept WireUnsigned = std::unsigned_integral<T> && !std::same_as<T, bool>;
+/// A structure with rules beyond its field types.
 template <class T>
 concept HasCheck = requires(const T& v) {
   { v.check() } -> std::same_as<Status>;
 };
 
+// How many bytes a type takes is computed from the field lists, never written by hand.
 namespace detail {
+// True for Constant<...>.
 template <class T>
 struct IsConstant : std::false_type {};
 template <auto V>
 struct IsConstant<Constant<V>> : std::true_type {};
+// True for FixedBytes<...>.
 template <class T>
 struct IsFixedBytes : std::false_type {};
 template <std::size_t N, class Tag>
@@ -81,6 +95,7 @@ struct IsFixedBytes<FixedBytes<N, Tag>> : std::true_type {};
 template <class T>
 constexpr std::size_t fixed_size();
 
+// The sum over a field list; nested structures add theirs.
 template <class T>
 constexpr std::size_t fields_size() {
   return std::apply(
@@ -120,8 +135,10 @@ inline constexpr std::size_t wire_size = detail::fixed_size<T>();
 /// leave their target unchanged.
 class Reader {
  public:
+  /// Reads @p in, which must outlive the reader and every `Tail` or view taken from it.
   explicit constexpr Reader(ByteView in) : in_(in) {}
 
+  /// Little-endian. spec: README/2.1
   template <WireUnsigned T>
   constexpr void get(T& out) {
     ByteView b;
@@ -132,6 +149,7 @@ class Reader {
     }
     out = v;
   }
+  /// One byte, 0 or 1; anything else is refused.
   constexpr void get(bool& out) {
     std::uint8_t v = 0;
     get(v);
@@ -147,18 +165,22 @@ class Reader {
     if (!is_valid(static_cast<T>(v))) return refuse(Errc::bad_value, "unknown enumeration value");
     out = static_cast<T>(v);
   }
+  /// Takes the bytes and compares: another value is refused.
   template <auto V>
   constexpr void get(Constant<V>&) {
     typename Constant<V>::Repr v{};
     get(v);
     if (ok() && v != V) refuse(Errc::bad_value, "a fixed field holds another value");
   }
+  /// N raw bytes.
   template <std::size_t N, class Tag>
   constexpr void get(FixedBytes<N, Tag>& out) {
     ByteView b;
     if (take(N, b)) out = FixedBytes<N, Tag>::from(b);
   }
+  /// Everything that is left, borrowed.
   constexpr void get(Tail& out) { out.bytes = rest(); }
+  /// Field by field in the order of its list, then its own `check`.
   template <HasWire T>
   constexpr void get(T& out) {
     std::apply([&](auto... f) { (get(out.*(f.member)), ...); }, T::wire);
@@ -186,10 +208,13 @@ class Reader {
     in_ = {};
     return all;
   }
+  /// Makes this the failure, unless one sticks already. @p text has static lifetime.
   constexpr void refuse(Errc code, const char* text) {
     if (ok()) error_ = Error{code, text};
   }
+  /// False once any get or take failed.
   [[nodiscard]] constexpr bool ok() const { return error_.text == nullptr; }
+  /// Bytes not taken yet.
   [[nodiscard]] constexpr std::size_t left() const { return in_.size(); }
   /// Success only when no get failed and nothing is left over.
   [[nodiscard]] constexpr Status finish() const {
@@ -206,31 +231,41 @@ class Reader {
 /// Puts fields to the front of a borrowed buffer. Overflow sticks and writes nothing further.
 class Writer {
  public:
+  /// Writes into @p out, which must outlive the writer.
   explicit constexpr Writer(MutableBytes out) : out_(out) {}
 
+  /// Little-endian. spec: README/2.1
   template <WireUnsigned T>
   constexpr void put(T v) {
     std::array<std::uint8_t, sizeof(T)> b{};
     for (std::size_t i = 0; i < sizeof(T); ++i) b[i] = static_cast<std::uint8_t>(v >> (8 * i));
     bytes(b);
   }
+  /// 0 or 1 in one byte.
+  // One overload a shape, as in Reader.
   constexpr void put(bool v) { put(static_cast<std::uint8_t>(v ? 1 : 0)); }
   template <class T>
   requires std::is_enum_v<T>
   constexpr void put(T v) { put(static_cast<std::underlying_type_t<T>>(v)); }
+  /// The one value it can have.
   template <auto V>
   constexpr void put(const Constant<V>&) {
     put(V);
   }
+  /// N raw bytes.
   template <std::size_t N, class Tag>
   constexpr void put(const FixedBytes<N, Tag>& v) {
     bytes(v.bytes);
   }
+  /// As it is, without a length: it is the last field.
   constexpr void put(const Tail& v) { bytes(v.bytes); }
+  /// Field by field in the order of its list. `check` is not run: a caller may build bad bytes in
+  /// a test.
   template <HasWire T>
   constexpr void put(const T& v) {
     std::apply([&](auto... f) { (put(v.*(f.member)), ...); }, T::wire);
   }
+  /// Raw bytes as they are.
   constexpr void bytes(ByteView b) {
     if (!ok_ || out_.size() - used_ < b.size()) {
       ok_ = false;
@@ -239,6 +274,7 @@ class Writer {
     copy_bytes(b, out_.subspan(used_));
     used_ += b.size();
   }
+  /// False once something did not fit.
   [[nodiscard]] constexpr bool ok() const { return ok_; }
   /// What was written so far, borrowed from the buffer.
   [[nodiscard]] constexpr MutableBytes written() const { return out_.first(used_); }
@@ -250,6 +286,7 @@ class Writer {
 };
 
 /// A whole structure out of a whole input; truncated or trailing input is refused.
+/// Errors: truncated, trailing, bad_value, or what the structure's `check` answers.
 /// A `Tail` in the result borrows from @p in.
 template <class T>
 constexpr Result<T> decode(ByteView in) {
@@ -261,6 +298,7 @@ constexpr Result<T> decode(ByteView in) {
 }
 
 /// Writes @p v to the front of @p out; the returned view is the written part of it.
+/// Errors: too_big when @p out is shorter than the structure; its contents are then undefined.
 template <class T>
 constexpr Result<MutableBytes> encode(const T& v, MutableBytes out) {
   Writer w(out);
@@ -269,7 +307,8 @@ constexpr Result<MutableBytes> encode(const T& v, MutableBytes out) {
   return w.written();
 }
 
-/// The bytes of a structure of fixed size.
+/// The bytes of a structure of fixed size, by value: for frames and control messages, and wherever
+/// a buffer would only be in the way. A structure with a `Tail` gives its fixed part.
 template <class T>
 constexpr std::array<std::uint8_t, wire_size<T>> encode_fixed(const T& v) {
   std::array<std::uint8_t, wire_size<T>> out{};

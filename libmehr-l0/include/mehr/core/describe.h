@@ -1,6 +1,9 @@
 // A wire structure shown to people: the same field list that encodes it, walked with names.
 //
 // Place: core. The layers know nothing of JSON: a `Describer` above ports/ turns the calls into it.
+// Shapes: one call per field, in wire order; a nested structure is bracketed by begin and end; unit
+// types (one field) show their number; a `Tail` is bytes.
+// Ownership: names and views are borrowed for the call. Bounds: nothing is stored here.
 #pragma once
 
 #include <string_view>
@@ -15,10 +18,13 @@ class Describer {
   virtual ~Describer() = default;
   virtual void begin(std::string_view name) = 0;  ///< a nested structure opens
   virtual void end() = 0;                         ///< ... and closes
+  /// Integers, enumerations, yes-or-no values and constants.
   virtual void number(std::string_view name, std::uint64_t value) = 0;
+  /// Ids, keys, signatures and the rest of a structure.
   virtual void bytes(std::string_view name, ByteView value) = 0;
 };
 
+/// Walks one field: what `describe` does for each member of a structure.
 template <class T>
 void describe_field(std::string_view name, const T& v, Describer& out) {
   if constexpr (std::is_same_v<T, Tail>) {

@@ -68,7 +68,8 @@ class Medium {
   std::uint32_t receiver_handle = 0;
 };
 
-/// L0's side of a Medium. The medium calls these from its event loop, never from within `send`.
+/// L0's side of a Medium. The medium calls these from its event loop, never from within `send` or
+/// `close`.
 class MediumReceiver {
  public:
   virtual ~MediumReceiver() = default;

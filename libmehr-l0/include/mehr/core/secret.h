@@ -20,9 +20,11 @@ void wipe(MutableBytes bytes);
 [[nodiscard]] bool equal_constant_time(ByteView a, ByteView b);
 }  // namespace crypto
 
+/// N secret bytes: a seed, a session key, an ephemeral.
 template <std::size_t N>
 class Secret {
  public:
+  /// All zero: a place to fill, not yet a secret.
   Secret() = default;
   /// Copies N bytes out of @p from, which must hold exactly N. The source stays the caller's to
   /// wipe.
@@ -32,6 +34,7 @@ class Secret {
     return s;
   }
   ~Secret() { crypto::wipe(bytes_); }
+  // No copies: each would be one more place to wipe.
   Secret(const Secret&) = delete;
   Secret& operator=(const Secret&) = delete;
   Secret(Secret&& other) noexcept : bytes_(other.bytes_) { crypto::wipe(other.bytes_); }
@@ -44,6 +47,7 @@ class Secret {
   }
 
   static constexpr std::size_t kSize = N;
+  /// The only comparison; constant time.
   [[nodiscard]] bool equals(const Secret& other) const {
     return crypto::equal_constant_time(bytes_, other.bytes_);
   }
@@ -51,6 +55,7 @@ class Secret {
   [[nodiscard]] std::span<const std::uint8_t, N> expose() const { return bytes_; }
   /// The raw bytes for filling in place.
   [[nodiscard]] std::span<std::uint8_t, N> expose_mutable() { return bytes_; }
+  /// Wipes now, before the end of life.
   void clear() { crypto::wipe(bytes_); }
 
  private:

@@ -15,10 +15,12 @@ namespace mehr {
 struct Millis {
   std::uint64_t count = 0;
 
+  /// Later than every deadline: "no deadline". Adding to it gives it again.
   static constexpr Millis never() { return Millis{std::numeric_limits<std::uint64_t>::max()}; }
   static constexpr Millis seconds(std::uint64_t s) { return Millis{s * 1000}; }
   constexpr auto operator<=>(const Millis&) const = default;
 
+  /// Saturates at `never()`.
   friend constexpr Millis operator+(Millis a, Millis b) {
     const std::uint64_t sum = a.count + b.count;
     return Millis{sum < a.count ? never().count : sum};
@@ -27,6 +29,7 @@ struct Millis {
   friend constexpr Millis operator-(Millis a, Millis b) {
     return Millis{a.count > b.count ? a.count - b.count : 0};
   }
+  /// @p n times the span; saturates at `never()`.
   friend constexpr Millis operator*(Millis a, std::uint64_t n) {
     if (n != 0 && a.count > never().count / n) return never();
     return Millis{a.count * n};
@@ -39,7 +42,7 @@ struct NodeTime {
   constexpr auto operator<=>(const NodeTime&) const = default;
 };
 
-/// Bits per second.
+/// Bits per second, on the wire of a medium; 0 where the rate is not known.
 struct BitsPerSecond {
   std::uint64_t count = 0;
   constexpr auto operator<=>(const BitsPerSecond&) const = default;
@@ -52,11 +55,13 @@ struct BitsPerSecond {
 };
 
 /// Message bytes that fit one link frame, without link overhead. spec: L0/6
+/// 484 at least on any link, 4,096 at most.
 struct Mtu {
   std::uint16_t bytes = 0;
   constexpr auto operator<=>(const Mtu&) const = default;
 };
 
+/// `6_s` and `25_ms`, for constants and tests.
 namespace literals {
 constexpr Millis operator""_ms(unsigned long long n) { return Millis{n}; }
 constexpr Millis operator""_s(unsigned long long n) { return Millis::seconds(n); }

@@ -2,8 +2,8 @@
 //
 // Place: L0, one object per link being set up, owned by Link, which adds timers and resends.
 // Seam: `Signer` for the node's key; everything random is handed in.
-// Machine: initiator: INIT made at construction, `on_resp` gives AUTH. Responder: `on_init` gives
-// RESP at construction, `on_auth` ends it. Both end with a session key and a proven peer.
+// Machine: initiator: INIT made at construction, `on_resp` gives AUTH. Responder:
+// `respond` gives RESP, `on_auth` ends it. Both end with a session key and a proven peer.
 // Bounds: a few hundred bytes; frames are cached, so resends are byte-identical and no body is ever
 // sealed twice under counter 0.
 // Failure: Errc::truncated / bad_value malformed, bad_seal, bad_signature, wrong_peer (not the
@@ -23,18 +23,18 @@ namespace mehr::l0 {
 
 /// What this node says of itself in every handshake.
 struct LocalTerms {
-  Mtu max_frame_size{4096};
-  std::uint32_t features = 0;
+  Mtu max_frame_size{4096};    ///< message bytes; the link takes the lesser of both sides
+  std::uint32_t features = 0;  ///< feature::k*
 };
 
 /// What a finished handshake gives.
 struct HandshakeResult {
   Secret<32> session_key;
-  std::uint16_t peer_link = 0;
+  std::uint16_t peer_link = 0;  ///< goes into frames to the peer
   PublicKey peer_key;
-  NodeId peer;
-  AuthTail peer_tail;
-  Mtu mtu;  ///< negotiated; 0 while the peer's terms are refused
+  NodeId peer;         ///< node_id_of(peer_key)
+  AuthTail peer_tail;  ///< the peer's own words, signed
+  Mtu mtu;             ///< negotiated; 0 while the peer's terms are refused
 };
 
 class InitiatorHandshake {
@@ -43,9 +43,11 @@ class InitiatorHandshake {
   InitiatorHandshake(const Signer& signer, const LocalTerms& terms, std::uint16_t own_link,
                      const std::optional<NodeId>& target, Secret<32> ephemeral);
 
+  /// The INIT frame, 52 bytes, valid as long as this object.
   [[nodiscard]] ByteView init() const { return init_; }
   /// Checks RESP; on success `auth()` and `result()` are ready.
   [[nodiscard]] Status on_resp(ByteView frame, NodeTime clock);
+  /// The AUTH frame, 131 bytes, once RESP was accepted.
   [[nodiscard]] ByteView auth() const { return auth_; }
   [[nodiscard]] const HandshakeResult& result() const { return result_; }
   /// True when @p frame is the RESP that was accepted. spec: L2/3.3 "same RESP again"
@@ -74,7 +76,9 @@ class ResponderHandshake {
 
   /// Derives the keys and seals RESP. Errc::bad_value for a degenerate ephemeral.
   [[nodiscard]] Status respond(NodeTime clock);
+  /// The RESP frame, 166 bytes, once `respond` succeeded.
   [[nodiscard]] ByteView resp() const { return resp_; }
+  /// Checks AUTH; on success `result()` is complete.
   [[nodiscard]] Status on_auth(ByteView frame);
   [[nodiscard]] const HandshakeResult& result() const { return result_; }
   /// True when @p frame is the INIT this handshake answers. spec: L2/3.3 "identical INIT"

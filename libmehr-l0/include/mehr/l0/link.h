@@ -6,8 +6,8 @@
 // message, timer, close request, medium lost -> bounded actions: send a frame, opened, round trip,
 // refused, closed. `seal` and `open` are the packet path beside it and do not allocate.
 // Deadlines (`next_deadline`): handshake step and its resends (datagram media only), rekey, Ping
-// every 60 s (300 s below 10 kbps, plus one when 120 s passed in silence), closed after 180 s
-// without a valid frame.
+// every 60 s (below 10 kbps every 300 s, and every 60 s of silence), closed after 180 s without a
+// valid frame.
 // Bounds: fixed size; two keys at most. Failure: on a stream a broken handshake closes it; on
 // datagrams it is dropped, since anybody may inject. Bad DATA frames never close a link.
 #pragma once
@@ -33,17 +33,16 @@ class Link {
   static constexpr Millis kSilent = Millis::seconds(180);
   static constexpr Millis kPingEvery = Millis::seconds(60);
   static constexpr Millis kSlowPingEvery = Millis::seconds(300);
-  static constexpr Millis kSlowKeepalive = Millis::seconds(120);
   static constexpr BitsPerSecond kSlowBelow{10'000};
   static constexpr int kResends = 2;
 
   struct Config {
-    const Signer& signer;
+    const Signer& signer;  ///< outlives the link, as does `random`
     Random& random;
     LocalTerms terms;
-    LinkId own_id;
-    bool stream = true;
-    BitsPerSecond bandwidth;
+    LinkId own_id;            ///< never 0, unique among the node's links
+    bool stream = true;       ///< of the medium: nothing is resent, a broken handshake closes
+    BitsPerSecond bandwidth;  ///< nominal; sets timeouts, Ping interval and rekey bytes
   };
   /// Time as a machine sees it: steady for timers, node clock for what is sent.
   struct Now {
@@ -93,7 +92,9 @@ class Link {
 
   /// Sends INIT or RESP. Call once.
   [[nodiscard]] Actions start(Now now);
+  /// Feeds one event. A closed link answers nothing.
   [[nodiscard]] Actions step(const Event& event, Now now);
+  /// When a Timer is due next; `never` once closed. Timers may come early.
   [[nodiscard]] Millis next_deadline() const;
 
   /// Opens a DATA frame in place; the message inside is a packet or a control message. In
@@ -105,12 +106,15 @@ class Link {
   /// True when sealing has made the key due for replacement: step a Timer soon.
   [[nodiscard]] bool wants_rekey(Millis now) const;
 
+  /// Authenticated and carrying traffic.
   [[nodiscard]] bool is_active() const { return state_ == State::active; }
+  /// In the middle of its handshake.
   [[nodiscard]] bool is_half_open() const;
   [[nodiscard]] bool is_closed() const { return state_ == State::closed; }
   /// True for a repeat of the INIT that this link answers.
   [[nodiscard]] bool answers(ByteView init) const;
   [[nodiscard]] LinkRole role() const { return role_; }
+  /// Who is at the other end, once active; its session key is not kept here.
   [[nodiscard]] const HandshakeResult& peer() const { return peer_; }
   /// Peer's node clock minus ours, measured by the handshake. spec: L1/11
   [[nodiscard]] std::int64_t clock_offset_ms() const { return clock_offset_ms_; }

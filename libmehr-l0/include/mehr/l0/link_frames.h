@@ -1,7 +1,12 @@
 // The frames and control messages of the native link layer. spec: L0/5, L0/6, L2/3.1
 //
-// Place: L0's byte layouts; nothing here decides anything. Sizes are asserted against the spec.
-// Type bytes are part of each structure, so a decoder refuses a frame of another type.
+// Place: L0's byte layouts; nothing here decides anything.
+// Shapes: little-endian, no padding; sizes are asserted against the spec's tables. Type bytes are
+// part of each structure, so a decoder refuses a frame of another type. A structure's members stand
+// in wire order; its `wire` list is what encodes, decodes and shows it.
+// Frames: INIT and RESP and AUTH travel outside the seal (their bodies sealed), DATA carries one
+// message under the link's key. Control messages are the messages whose first byte is 0x80 or more.
+// Bounds: all fixed sizes. Failure: a decoder answers truncated, trailing or bad_value.
 #pragma once
 
 #include <cstdint>
@@ -12,19 +17,24 @@
 
 namespace mehr::l0 {
 
-/// Version v1.0; any minor of major 1 is spoken. spec: L1/13.1
+/// Version v1.0: major in the high nibble, minor in the low one. spec: L1/13.1
 inline constexpr std::uint8_t kProtocolVersion = 0x10;
+/// Any minor of major 1. spec: README/9 item 7
 constexpr bool speaks_version(std::uint8_t version) { return (version >> 4) == 1; }
 
-inline constexpr std::uint8_t kInitType = 0x80;
-inline constexpr std::uint8_t kRespType = 0x81;
-inline constexpr std::uint8_t kAuthType = 0x82;
-inline constexpr std::uint8_t kBeaconType = 0x86;
-inline constexpr std::uint8_t kBroadcastType = 0x87;
+/// First byte of a frame. spec: L0/5.1, README/4.2
+inline constexpr std::uint8_t kInitType = 0x80;       ///< 52 bytes, initiator speaks first
+inline constexpr std::uint8_t kRespType = 0x81;       ///< 166 bytes, the answer
+inline constexpr std::uint8_t kAuthType = 0x82;       ///< 131 bytes, ends the handshake
+inline constexpr std::uint8_t kBeaconType = 0x86;     ///< 21 bytes, in clear, one hop
+inline constexpr std::uint8_t kBroadcastType = 0x87;  ///< 2 + n bytes, in clear, one hop
 /// DATA frames are 0x90 + (key epoch mod 16).
 inline constexpr std::uint8_t kDataType = 0x90;
+/// True for 0x90 to 0x9F.
 constexpr bool is_data_frame(std::uint8_t type) { return (type & 0xF0) == kDataType; }
 
+/// A BEACON is the type byte and a 20-byte body; a BROADCAST the type byte, a context byte and at
+/// most this much message. spec: L0/5.1
 inline constexpr std::size_t kBeaconFrameSize = 21;
 inline constexpr std::size_t kMaxBroadcastMessage = 482;
 
@@ -35,9 +45,9 @@ using SealedAuthBody = FixedBytes<128, struct SealedAuthBodyTag>;
 struct Init {
   Constant<kInitType> type;
   std::uint8_t version = kProtocolVersion;
-  std::uint16_t initiator_link = 0;
-  NodeId target;  ///< zero = any
-  X25519Key ephemeral;
+  std::uint16_t initiator_link = 0;  ///< goes into frames to the initiator; never 0
+  NodeId target;                     ///< who is wanted; zero = any
+  X25519Key ephemeral;               ///< fresh for every handshake
 
   static constexpr auto wire =
       std::tuple{field("type", &Init::type), field("version", &Init::version),
@@ -55,9 +65,9 @@ static_assert(wire_size<Init> == 52);
 struct RespHead {
   Constant<kRespType> type;
   std::uint8_t version = kProtocolVersion;
-  std::uint16_t initiator_link = 0;
-  std::uint16_t responder_link = 0;
-  X25519Key ephemeral;
+  std::uint16_t initiator_link = 0;  ///< echo of INIT
+  std::uint16_t responder_link = 0;  ///< goes into frames to the responder; never 0
+  X25519Key ephemeral;               ///< fresh for every handshake
 
   static constexpr auto wire = std::tuple{
       field("type", &RespHead::type), field("version", &RespHead::version),
@@ -75,8 +85,8 @@ static_assert(wire_size<RespHead> == 38);
 
 /// Second handshake frame, responder to initiator.
 struct Resp {
-  RespHead head;
-  SealedAuthBody sealed;
+  RespHead head;          ///< also the associated data of `sealed`
+  SealedAuthBody sealed;  ///< the responder's AuthBody
 
   static constexpr auto wire =
       std::tuple{field("head", &Resp::head), field("sealed", &Resp::sealed)};
@@ -87,8 +97,8 @@ static_assert(wire_size<Resp> == 166);
 /// Third handshake frame, initiator to responder. Its first three bytes are the associated data.
 struct Auth {
   Constant<kAuthType> type;
-  std::uint16_t responder_link = 0;
-  SealedAuthBody sealed;
+  std::uint16_t responder_link = 0;  ///< echo of RESP
+  SealedAuthBody sealed;             ///< the initiator's AuthBody
 
   static constexpr auto wire =
       std::tuple{field("type", &Auth::type), field("responder_link", &Auth::responder_link),
@@ -115,9 +125,10 @@ struct AuthTail {
 };
 static_assert(wire_size<AuthTail> == 16);
 
+/// Who a side is, and the proof: the signature covers the transcript, the key and the tail.
 struct AuthBody {
-  PublicKey key;
-  Signature signature;
+  PublicKey key;        ///< its NodeID is who the peer is
+  Signature signature;  ///< spec: L0/5.4 step 4 and 5
   AuthTail tail;
 
   static constexpr auto wire =
@@ -129,9 +140,9 @@ static_assert(wire_size<AuthBody> == 112);
 
 /// The clear part of a DATA frame, its associated data. spec: L0/5.5
 struct DataHead {
-  std::uint8_t type = kDataType;
-  std::uint16_t receiver_link = 0;
-  std::uint32_t counter = 0;
+  std::uint8_t type = kDataType;    ///< 0x90 + (key epoch mod 16)
+  std::uint16_t receiver_link = 0;  ///< the receiver's own id of the link
+  std::uint32_t counter = 0;        ///< the nonce's counter; rises by one per key and direction
 
   static constexpr auto wire =
       std::tuple{field("type", &DataHead::type), field("receiver_link", &DataHead::receiver_link),
@@ -147,20 +158,20 @@ inline constexpr std::size_t kLinkOverhead = 24;
 // ----------------------------
 
 namespace control {
-inline constexpr std::uint8_t kRekeyRequest = 0x80;
-inline constexpr std::uint8_t kRekeyAck = 0x81;
-inline constexpr std::uint8_t kClose = 0x82;
-inline constexpr std::uint8_t kPing = 0x83;
-inline constexpr std::uint8_t kPong = 0x84;
-inline constexpr std::uint8_t kPacketTooBig = 0x88;
+inline constexpr std::uint8_t kRekeyRequest = 0x80;  ///< "let us change the key"
+inline constexpr std::uint8_t kRekeyAck = 0x81;      ///< the answer; the new key is in use
+inline constexpr std::uint8_t kClose = 0x82;         ///< the link ends now
+inline constexpr std::uint8_t kPing = 0x83;          ///< "are you there"
+inline constexpr std::uint8_t kPong = 0x84;          ///< the answer, with the time it was held
+inline constexpr std::uint8_t kPacketTooBig = 0x88;  ///< packets to there must be smaller
 }  // namespace control
 
 /// REKEY_REQ and REKEY_ACK, told apart by their type. spec: L0/5.6
 template <std::uint8_t Type>
 struct Rekey {
   Constant<Type> type;
-  std::uint8_t epoch = 0;
-  X25519Key ephemeral;
+  std::uint8_t epoch = 0;  ///< of the key to come: the current one plus 1, modulo 256
+  X25519Key ephemeral;     ///< fresh for every key
 
   static constexpr auto wire =
       std::tuple{field("type", &Rekey::type), field("epoch", &Rekey::epoch),
@@ -174,7 +185,7 @@ static_assert(wire_size<RekeyRequest> == 34 && wire_size<RekeyAck> == 34);
 /// CLOSE; any reason closes, known or not. spec: README/9 item 8
 struct Close {
   Constant<control::kClose> type;
-  std::uint8_t reason = 0;
+  std::uint8_t reason = 0;  ///< CloseReason of link_layer.h
 
   static constexpr auto wire =
       std::tuple{field("type", &Close::type), field("reason", &Close::reason)};
@@ -182,7 +193,7 @@ struct Close {
 };
 static_assert(wire_size<Close> == 2);
 
-/// Ping and Pong. spec: L1/2.2
+/// Asks the neighbour for a Pong. spec: L1/2.2
 struct Ping {
   Constant<control::kPing> type;
   std::uint32_t token = 0;
@@ -192,10 +203,11 @@ struct Ping {
 };
 static_assert(wire_size<Ping> == 5);
 
+/// Answers a Ping.
 struct Pong {
   Constant<control::kPong> type;
-  std::uint32_t token = 0;
-  std::uint16_t hold_ms = 0;
+  std::uint32_t token = 0;    ///< echo of the Ping
+  std::uint16_t hold_ms = 0;  ///< time between Ping and Pong at the answering side
 
   static constexpr auto wire = std::tuple{field("type", &Pong::type), field("token", &Pong::token),
                                           field("hold_ms", &Pong::hold_ms)};
@@ -206,8 +218,8 @@ static_assert(wire_size<Pong> == 7);
 /// One hop upstream: packets to this destination must be smaller. spec: L0/6
 struct PacketTooBig {
   Constant<control::kPacketTooBig> type;
-  NodeId destination;
-  std::uint16_t link_mtu = 0;
+  NodeId destination;          ///< of the packet that was dropped
+  std::uint16_t link_mtu = 0;  ///< what its next link takes, 484..4,095
 
   static constexpr auto wire = std::tuple{field("type", &PacketTooBig::type),
                                           field("destination", &PacketTooBig::destination),

@@ -39,6 +39,9 @@ enum class CloseReason : std::uint8_t {
   rejected = 0x82,     ///< the peer failed authentication or broke the handshake
 };
 
+/// True for reasons that exist on this side of a link only.
+constexpr bool is_local(CloseReason reason) { return static_cast<std::uint8_t>(reason) >= 0x80; }
+
 enum class LinkRole : std::uint8_t { initiator, responder };
 
 /// Bits of AuthBody; unknown ones are ignored. spec: L0/5.3, README/4.5

@@ -19,33 +19,33 @@
 #include "mehr/core/limits.h"
 #include "mehr/core/medium.h"
 #include "mehr/core/timers.h"
-#include "mehr/l0/init_limiter.h"
 #include "mehr/l0/link.h"
 #include "mehr/l0/link_layer.h"
+#include "mehr/l0/rate_limits.h"
 
 namespace mehr::l0 {
 
 /// Why frames were dropped and links refused. Only ever rising.
 struct LinkCounters {
-  std::uint64_t frames_in = 0;
-  std::uint64_t frames_out = 0;
-  std::uint64_t empty_frame = 0;
-  std::uint64_t clear_packet = 0;  ///< clear packets on native interfaces
-  std::uint64_t unknown_type = 0;
+  std::uint64_t frames_in = 0;          ///< of every kind, dropped ones included
+  std::uint64_t frames_out = 0;         ///< taken by a medium
+  std::uint64_t empty_frame = 0;        ///< nothing between two flags, or an empty datagram
+  std::uint64_t clear_packet = 0;       ///< clear packets on native interfaces
+  std::uint64_t unknown_type = 0;       ///< first byte of no frame, or one this interface refuses
   std::uint64_t init_rate = 0;          ///< INIT over the per-source rate
   std::uint64_t init_half_open = 0;     ///< INIT over the half-open or link limit
   std::uint64_t init_malformed = 0;     ///< also wrong version or wrong target
   std::uint64_t handshake_refused = 0;  ///< bad seal, signature, identity, terms
-  std::uint64_t handshake_timeout = 0;
-  std::uint64_t unknown_link = 0;
-  std::uint64_t data_replayed = 0;
-  std::uint64_t data_bad_seal = 0;
-  std::uint64_t data_malformed = 0;  ///< truncated, no marker, over the MTU
-  std::uint64_t control_malformed = 0;
-  std::uint64_t peer_at_fault = 0;  ///< links closed for five malformed messages in 60 s
-  std::uint64_t duplicate_links = 0;
-  std::uint64_t too_big_sent = 0;
-  std::uint64_t too_big_received = 0;
+  std::uint64_t handshake_timeout = 0;  ///< not finished, or not begun, in time
+  std::uint64_t unknown_link = 0;       ///< no such link id, or another medium's
+  std::uint64_t data_replayed = 0;      ///< counter accepted before, or too old
+  std::uint64_t data_bad_seal = 0;      ///< altered, or under another key
+  std::uint64_t data_malformed = 0;     ///< truncated, no marker, over the MTU
+  std::uint64_t control_malformed = 0;  ///< L0's own control messages that do not decode
+  std::uint64_t peer_at_fault = 0;      ///< links closed for five malformed messages in 60 s
+  std::uint64_t duplicate_links = 0;    ///< closed because another to the same peer stays
+  std::uint64_t too_big_sent = 0;       ///< PacketTooBig to an upstream neighbour
+  std::uint64_t too_big_received = 0;   ///< PacketTooBig from a downstream one
   std::uint64_t neighbour_frame_rate = 0;  ///< BEACON and BROADCAST over 10/s per interface
 };
 
@@ -87,7 +87,8 @@ class Links final : public LinkLayer, public MediumReceiver, private Wakeable {
   /// Starts receiving from @p medium, which must outlive its attachment. Errc::full at
   /// Limits::media. A stream that was not dialled must bring a valid INIT within 3 x T_hs.
   Status attach(Medium& medium);
-  /// Forgets @p medium; its links go down. The medium may be destroyed afterwards.
+  /// Forgets @p medium; its links go down. The medium may be destroyed afterwards. Not from within
+  /// a listener or an observer.
   void detach(Medium& medium);
   /// Asks for a link over an attached medium. spec: L0/2 establish_link
   /// @p expected: the NodeID that must answer, or none. Errors: full, wrong_state, io.
@@ -100,7 +101,7 @@ class Links final : public LinkLayer, public MediumReceiver, private Wakeable {
 
   // ---- LinkLayer -----------------------------------------------------------------------------
   void set_listener(LinkListener* listener) override { listener_ = listener; }
-  Status send_packet(LinkId link, ByteView packet, Padding padding) override;
+  Status send_packet(LinkId link, ByteView packet, Padding padding = Padding::by_class) override;
   Status send_control(LinkId link, ByteView message) override;
   void signal_too_big(LinkId upstream, const NodeId& destination, Mtu egress_mtu) override;
   void report_malformed(LinkId link) override;
@@ -115,11 +116,13 @@ class Links final : public LinkLayer, public MediumReceiver, private Wakeable {
   [[nodiscard]] const LinkCounters& counters() const { return counters_; }
   /// Snapshot of the active links, in slot order. Allocates: not for the packet path.
   [[nodiscard]] std::vector<LinkStatus> status() const;
+  /// Half-open links right now that strangers asked for.
   [[nodiscard]] std::size_t half_open() const;
   /// Closes every link with @p reason, e.g. before the program ends.
   void close_all(CloseReason reason);
 
  private:
+  class Entry;
   struct Slot;
   struct Attachment;
 
@@ -131,7 +134,7 @@ class Links final : public LinkLayer, public MediumReceiver, private Wakeable {
   void take_control(Slot& slot, MutableBytes message);
   void take_too_big(Slot& slot, ByteView message);
   void deliver(Slot& slot, MutableBytes message);
-  void count_unopened(Slot* slot, Medium& medium, const Error& why);
+  void count_unopened(const Slot& slot, Medium& medium, const Error& why);
   void stray_frame(Medium& medium);
   void refuse(Medium& medium, const FrameInfo& info, const Error& why);
   void tell_refused(const Medium& medium, const SourceKey& source, const Error& why);
@@ -142,8 +145,10 @@ class Links final : public LinkLayer, public MediumReceiver, private Wakeable {
   void closed(Slot& slot, const Link::Closed& how);
   void release(Slot& slot);
   void flush_downs();
+  void send_held(Slot& slot);
+  void leave_handshake(Slot& slot);
   void resolve_duplicates(Slot& slot);
-  [[nodiscard]] bool prefer_first(const Slot& older, const Slot& newer) const;
+  [[nodiscard]] bool older_wins(const Slot& older, const Slot& newer) const;
   Status send_sealed(LinkId link, ByteView message, std::size_t padded_size);
   Status transmit(Slot& slot, ByteView frame);
 
@@ -154,7 +159,7 @@ class Links final : public LinkLayer, public MediumReceiver, private Wakeable {
   [[nodiscard]] Link::Config link_config(const Medium& medium, LinkId id);
   [[nodiscard]] LinkInfo info_of(const Slot& slot) const;
   [[nodiscard]] Link::Now now() { return {clock_.now(), clock_.node_time()}; }
-  [[nodiscard]] bool room_for_handshake() const;
+  [[nodiscard]] bool room_for_stranger(const SourceKey& source) const;
   void wake_by(Millis at);
   void rearm();
 
@@ -169,10 +174,12 @@ class Links final : public LinkLayer, public MediumReceiver, private Wakeable {
   std::vector<Attachment> media_;
   unsigned slot_bits_ = 0;
   InitLimiter init_limiter_;
+  NeighbourLimiter neighbour_limiter_;
   TooBigLimiter too_big_limiter_;
   std::vector<std::uint8_t> scratch_;  // the frame being sealed
   Millis wake_at_ = Millis::never();
-  std::size_t half_open_ = 0;
+  std::size_t half_open_ = 0;  // those that strangers asked for
+  std::size_t depth_ = 0;      // entry points under way: the outermost flushes
   bool downs_pending_ = false;
   LinkCounters counters_;
 };

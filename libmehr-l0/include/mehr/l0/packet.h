@@ -14,21 +14,26 @@
 
 namespace mehr::l0 {
 
+/// Bytes before DATA: with one address, and with a transport ID in front (Reticulum only).
 inline constexpr std::size_t kHeaderSize = 19;
 inline constexpr std::size_t kHeaderSizeWithTransport = 35;
+/// A packet received with this many hops is dropped; one with 127 is delivered, not forwarded.
 inline constexpr std::uint8_t kMaxHops = 128;
 
+/// Bits 1-0 of flags.
 enum class PacketType : std::uint8_t { data = 0, announce = 1, link_request = 2, proof = 3 };
+/// Bits 3-2 of flags; native traffic is `single`, group and plain never leave the link.
 enum class DestinationType : std::uint8_t { single = 0, group = 1, plain = 2, link = 3 };
 
 /// The first byte of a packet. spec: L0/3 flags table
 struct PacketFlags {
   std::uint8_t bits = 0;
 
-  static constexpr std::uint8_t kTwoAddresses = 0x40;
-  static constexpr std::uint8_t kContextFlag = 0x20;
-  static constexpr std::uint8_t kInTransport = 0x10;
+  static constexpr std::uint8_t kTwoAddresses = 0x40;  ///< header type 1
+  static constexpr std::uint8_t kContextFlag = 0x20;   ///< an announce carries a ratchet
+  static constexpr std::uint8_t kInTransport = 0x10;   ///< may be forwarded
 
+  /// Flags of a native packet to a single destination.
   static constexpr PacketFlags of(PacketType type, bool in_transport) {
     return {static_cast<std::uint8_t>(static_cast<std::uint8_t>(type) |
                                       (in_transport ? kInTransport : 0))};
@@ -47,10 +52,10 @@ struct PacketFlags {
 /// A native packet (header type 0). Two-address packets exist on Reticulum interfaces only.
 struct Packet {
   PacketFlags flags;
-  std::uint8_t hops = 0;
-  NodeId destination;
-  std::uint8_t context = 0;
-  Tail data;
+  std::uint8_t hops = 0;     ///< counts up; an origin starts anywhere in 0..7. spec: L1/6
+  NodeId destination;        ///< who it is for; nothing says who it is from
+  std::uint8_t context = 0;  ///< what it is about. spec: README/4.1
+  Tail data;                 ///< borrowed from the decoded bytes
 
   static constexpr auto wire =
       std::tuple{field("flags", &Packet::flags), field("hops", &Packet::hops),
@@ -72,6 +77,7 @@ void set_flags(MutableBytes packet, PacketFlags flags);
 
 /// Size classes of links and paths. spec: L0/3, README/2.1 "MTU class"
 enum class MtuClass : std::uint8_t { constrained, standard, bulk };
+/// Most message bytes in one frame of each class.
 inline constexpr Mtu kConstrainedMtu{484};
 inline constexpr Mtu kStandardMtu{1500};
 inline constexpr Mtu kBulkMtu{4096};

@@ -4,7 +4,8 @@
 // Machine: STEADY -> ASKED (our REKEY_REQ is out) -> DRAIN (new key in use, old one still opens)
 // -> STEADY. Events: due, REQ, ACK, timer. Each gives at most one message to send.
 // Deadlines: a REQ is repeated twice, one handshake step apart, then the link must close with
-// reason 4; the old key lives 30 s after the new one is in use.
+// reason 4; the old key lives 30 s after the new one is in use, three handshake steps where that is
+// longer.
 // Simultaneous requests: the link initiator's wins. A REQ in DRAIN ends the drain early.
 // Bounds: one ephemeral, one cached ACK. Failure: messages of another epoch change nothing.
 #pragma once
@@ -22,6 +23,8 @@ class RekeyMachine {
  public:
   static constexpr Millis kMaxKeyAge = Millis::seconds(3600);
   static constexpr Millis kDrain = Millis::seconds(30);
+  /// A key younger than this is not replaced again: a hostile peer could ask without end.
+  static constexpr Millis kLeastKeyAge = Millis::seconds(1);
   static constexpr int kResends = 2;
 
   using Message = std::array<std::uint8_t, wire_size<RekeyRequest>>;
@@ -56,6 +59,7 @@ class RekeyMachine {
                                Millis now);
 
   Millis step_;
+  Millis drain_;
   std::uint64_t byte_limit_;
   State state_ = State::steady;
   Millis key_since_;

@@ -1,11 +1,14 @@
-#include "mehr/l0/init_limiter.h"
+#include "mehr/l0/rate_limits.h"
 
 #include <algorithm>
+#include <gsl/assert>
 
 namespace mehr::l0 {
 
 InitLimiter::InitLimiter(std::size_t sources, std::size_t per_second)
-    : sources_(sources), per_second_(per_second) {}
+    : sources_(sources), per_second_(per_second) {
+  Expects(sources > 0);
+}
 
 InitLimiter::Source& InitLimiter::entry(const SourceKey& source, Millis now) {
   Source* oldest = &sources_.front();
@@ -28,18 +31,32 @@ bool InitLimiter::allow(const SourceKey& source, Millis now) {
   return true;
 }
 
+bool NeighbourLimiter::allow(InterfaceId interface, Millis now) {
+  const auto place = std::find_if(interfaces_.begin(), interfaces_.end(), [&](const Recent& r) {
+    return !r.used || r.interface == interface;
+  });
+  if (place == interfaces_.end()) return false;
+  place->used = true;
+  place->interface = interface;
+  Millis& tenth_last = place->times[place->count % kPerSecond];
+  if (place->count >= kPerSecond && now < tenth_last + Millis::seconds(1)) return false;
+  tenth_last = now;
+  ++place->count;
+  return true;
+}
+
 bool TooBigLimiter::allow(const NodeId& destination, LinkId upstream, Millis now) {
-  Sent* oldest = &sent_.front();
+  Sent* free = nullptr;
   for (Sent& s : sent_) {
-    const bool used = s.upstream.value != 0;
-    if (used && s.destination == destination && s.upstream == upstream) {
-      if (now < s.at + kSpacing) return false;
-      s.at = now;
-      return true;
+    const bool recent = s.upstream != LinkId{} && now < s.at + kSpacing;
+    if (!recent) {
+      free = &s;
+    } else if (s.destination == destination && s.upstream == upstream) {
+      return false;
     }
-    if (!used || (oldest->upstream.value != 0 && s.at < oldest->at)) oldest = &s;
   }
-  *oldest = Sent{destination, upstream, now};
+  if (free == nullptr) return false;
+  *free = Sent{destination, upstream, now};
   return true;
 }
 
