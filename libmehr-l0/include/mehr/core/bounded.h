@@ -52,7 +52,7 @@ class Bounded {
   constexpr auto end() const { return items_.begin() + static_cast<std::ptrdiff_t>(size_); }
 
  private:
-  std::array<T, N> items_{};
+  std::array<T, N> items_{};  // the first size_ are pushed
   std::size_t size_ = 0;
 };
 

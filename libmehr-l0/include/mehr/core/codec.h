@@ -6,6 +6,21 @@
 //     static constexpr auto wire = std::tuple{field("token", &Ping::token)};
 //     constexpr bool operator==(const Ping&) const = default;
 //   };
+//   static_assert(wire_size<Ping> == 4);                     // the table in the spec says 4
+//
+//   const Result<Ping> ping = decode<Ping>(received);          // the whole input, or an Error
+//   const std::array<std::uint8_t, 4> bytes = encode_fixed(*ping);
+//
+// A structure that ends in bytes of any length has a `Tail` as its last field; one whose fields
+// must fit each other says so in `check`:
+//
+//   struct Note {
+//     std::uint8_t kind = 0;
+//     Tail text;
+//     static constexpr auto wire = std::tuple{field("kind", &Note::kind), field("text",
+//     &Note::text)}; Status check() const;                                  // asked after the last
+//     field was read
+//   };
 //
 // Place: core. `Reader` and `Writer` are the only byte arithmetic in the code base: offsets counted
 // by hand anywhere else are a defect, since a length check forgotten once is a hole for ever.
@@ -106,6 +121,7 @@ constexpr std::size_t fields_size() {
       T::wire);
 }
 
+// Bytes of one field of type T; a type without a wire form does not compile.
 template <class T>
 constexpr std::size_t fixed_size() {
   if constexpr (std::is_same_v<T, Tail>) {
@@ -133,6 +149,7 @@ inline constexpr std::size_t wire_size = detail::fixed_size<T>();
 
 /// Takes fields off the front of a borrowed run of bytes. The first failure sticks: later gets
 /// leave their target unchanged.
+/// A failed reader is cheap to go on with: a decoder asks `finish` once instead of each get.
 class Reader {
  public:
   /// Reads @p in, which must outlive the reader and every `Tail` or view taken from it.
@@ -217,6 +234,7 @@ class Reader {
   /// Bytes not taken yet.
   [[nodiscard]] constexpr std::size_t left() const { return in_.size(); }
   /// Success only when no get failed and nothing is left over.
+  /// Ask it last: a structure is good only when this is.
   [[nodiscard]] constexpr Status finish() const {
     if (!ok()) return tl::unexpected<Error>(error_);
     if (!in_.empty()) return fail(Errc::trailing, "bytes follow the complete structure");
@@ -224,11 +242,13 @@ class Reader {
   }
 
  private:
-  ByteView in_;
+  ByteView in_;  // what is not taken yet
   Error error_{Errc::truncated, nullptr};
 };
 
-/// Puts fields to the front of a borrowed buffer. Overflow sticks and writes nothing further.
+/// The other direction: it puts fields to the front of a borrowed buffer. Overflow sticks and
+/// writes nothing further.
+/// Like a reader, it is asked once, at the end.
 class Writer {
  public:
   /// Writes into @p out, which must outlive the writer.
@@ -265,7 +285,8 @@ class Writer {
   constexpr void put(const T& v) {
     std::apply([&](auto... f) { (put(v.*(f.member)), ...); }, T::wire);
   }
-  /// Raw bytes as they are.
+  /// Raw bytes as they are. What does not fit whole is not written at all, nor is anything after
+  /// it. (Half a structure on the wire would be worse than none.)
   constexpr void bytes(ByteView b) {
     if (!ok_ || out_.size() - used_ < b.size()) {
       ok_ = false;
@@ -280,8 +301,8 @@ class Writer {
   [[nodiscard]] constexpr MutableBytes written() const { return out_.first(used_); }
 
  private:
-  MutableBytes out_;
-  std::size_t used_ = 0;
+  MutableBytes out_;      // the whole buffer
+  std::size_t used_ = 0;  // written so far
   bool ok_ = true;
 };
 

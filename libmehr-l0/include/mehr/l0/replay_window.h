@@ -3,6 +3,7 @@
 // Place: part of the link session. Bounds: 1,024 counters, 136 bytes, no heap.
 // A counter is fresh when it was not marked before and lies less than 1,024 below the highest
 // marked one. Look first, mark only after the frame has opened: forged frames move nothing.
+// Failure: none; a stale or repeated counter is an answer, not an error.
 #pragma once
 
 #include <array>
@@ -35,6 +36,7 @@ class ReplayWindow {
   }
 
  private:
+  // The window as 64-bit words.
   static constexpr std::uint32_t kWords = kSize / 64;
 
   [[nodiscard]] std::uint64_t word(std::uint32_t counter) const {
