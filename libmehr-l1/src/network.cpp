@@ -81,8 +81,6 @@ Status Network::send(const NodeId& to, Protocol protocol, ByteView body,
     }
     return queued;
   }
-  // A packet of ours that comes back around a loop is recognised.
-  (void)seen_.insert(l0::packet_id(*bytes), clock_.now());
   ++counters_.sent;
   return {};
 }
@@ -102,7 +100,8 @@ Status Network::send_to_self(std::uint8_t context, ByteView body) {
 
 void Network::on(Protocol protocol, MessageHandler handler) {
   Expects(protocol.port == 0);
-  handlers_[protocol.context] = std::move(handler);
+  handlers_[protocol.context] =
+      handler ? std::make_shared<const MessageHandler>(std::move(handler)) : nullptr;
 }
 
 std::size_t Network::max_body(const NodeId& to) const {
@@ -187,6 +186,7 @@ void Network::on_link_down(l0::LinkId link, l0::CloseReason reason) {
   flow_.link_down(slot);
   observe_all();
   set_wake();
+  tell_writable();  // whoever waited for this link's queue would wait for ever
 }
 
 void Network::on_packet(l0::LinkId from, MutableBytes bytes) {
@@ -262,13 +262,13 @@ void Network::on_data(LinkSlot from, const l0::Packet& packet, MutableBytes byte
 }
 
 void Network::deliver(std::uint8_t context, MutableBytes body) {
-  const MessageHandler& handler = handlers_[context];
-  if (!handler) {
+  const auto handler = handlers_[context];  // lives on should it replace itself
+  if (handler == nullptr) {
     ++counters_.no_handler;
     return;
   }
   ++counters_.delivered;
-  handler(Message{Protocol{context, 0}, std::nullopt, body});
+  (*handler)(Message{Protocol{context, 0}, std::nullopt, body});
 }
 
 void Network::forward(LinkSlot from, const l0::Packet& packet, MutableBytes bytes) {
@@ -317,7 +317,13 @@ void Network::on_link_writable(l0::LinkId link) {
   if (slot != kNoLink) flow_.writable(slot);
   pump();
   set_wake();
-  if (std::exchange(send_blocked_, false) && writable_) writable_();
+  tell_writable();
+}
+
+void Network::tell_writable() {
+  if (!std::exchange(send_blocked_, false) || !writable_) return;
+  const auto handler = writable_;  // lives on should it replace itself
+  handler();
 }
 
 // ---- Time
@@ -333,7 +339,7 @@ void Network::on_wake(Millis now) {
     due.reserve(kLoopbackMax);
     due.swap(loopback_);
     for (Loopback& message : due) deliver(message.context, message.body);
-    if (std::exchange(send_blocked_, false) && writable_) writable_();
+    tell_writable();
   }
   pump();
   set_wake();
@@ -381,14 +387,20 @@ void Network::observe(Slot slot) {
   const bool usable = best != nullptr && table_.is_up(best->link);
   if (told.incarnation != 0 && (!usable || told.incarnation != route.incarnation)) {
     const NodeId lost = std::exchange(told, Told{}).destination;
-    observer_({Kind::lost, lost, NodeId{}});
+    tell({Kind::lost, lost, NodeId{}});
   }
   if (!usable) return;
   const NodeId peer = table_.link(best->link).info.peer;
   if (told.incarnation != 0 && told.next_hop == peer) return;
   const Kind kind = told.incarnation == 0 ? Kind::appeared : Kind::changed;
   told = {route.destination, peer, route.incarnation};
-  observer_({kind, route.destination, peer});
+  tell({kind, route.destination, peer});
+}
+
+void Network::tell(const RouteEvent& event) {
+  if (!observer_) return;
+  const auto observer = observer_;  // lives on should it replace itself
+  observer(event);
 }
 
 std::vector<RouteInfo> Network::routes() const {

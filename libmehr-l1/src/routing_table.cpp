@@ -324,7 +324,7 @@ bool RoutingTable::is_protected(Slot route) const {
 Slot RoutingTable::make_room(LinkSlot link, const NodeId& destination, Accepted& out, Millis now) {
   Slot victim = kNoSlot;
   const bool over_share = links_[link].charged >= share() && neighbour(destination) == kNoLink;
-  if (over_share) {
+  if (over_share && !pass_charge_on(link)) {
     victim = own_victim(link);
     if (victim == kNoSlot) return kNoSlot;
   } else if (free_.empty()) {
@@ -340,6 +340,24 @@ Slot RoutingTable::make_room(LinkSlot link, const NodeId& destination, Accepted&
   return slot;
 }
 
+// Without it, a neighbour that is merely the first to pass on a destination could, by a flood of
+// its own, evict what another neighbour leads to as well.
+bool RoutingTable::pass_charge_on(LinkSlot link) {
+  std::size_t looked_at = 0;
+  for (Slot c = links_[link].oldest; c != kNoSlot; c = candidates_[c].newer) {
+    const Slot route = route_of(c);
+    if (routes_[route].charged_to != link) continue;
+    if (++looked_at > kVictimsLookedAt) break;
+    for (const Candidate& other : candidates(route)) {
+      if (other.link == link || !is_up(other.link)) continue;
+      if (links_[other.link].charged >= share()) continue;
+      charge(route, other.link);
+      return true;
+    }
+  }
+  return false;
+}
+
 Slot RoutingTable::own_victim(LinkSlot link) const {
   Slot victim = kNoSlot;
   std::size_t looked_at = 0;
@@ -347,8 +365,9 @@ Slot RoutingTable::own_victim(LinkSlot link) const {
     return std::tuple(candidates_[c].state == RouteState::fresh, candidates_[c].reliability);
   };
   for (Slot c = links_[link].oldest; c != kNoSlot; c = candidates_[c].newer) {
+    if (routes_[route_of(c)].charged_to != link) continue;
     if (++looked_at > kVictimsLookedAt && victim != kNoSlot) break;
-    if (routes_[route_of(c)].charged_to != link || is_protected(route_of(c))) continue;
+    if (is_protected(route_of(c))) continue;
     if (victim == kNoSlot || badness(c) < badness(victim)) victim = c;
   }
   return victim == kNoSlot ? kNoSlot : route_of(victim);

@@ -189,6 +189,48 @@ TEST_CASE("L1 6: a full link drops the packet and says so to the sender", "[l1][
   CHECK(net[0].network.counters().link_full == 1);
 }
 
+TEST_CASE("L1 6: a full link that goes down lets its senders try again", "[l1][network]") {
+  Net net(2);
+  net.join(0, 1);
+  net.world.settle();
+  net[0].links.ends.at(net[0].link_to(1)).room = 0;
+  bool writable = false;
+  net[0].network.on_writable([&] { writable = true; });
+  REQUIRE(net[0].send(net[1].id(), 0xE2, Bytes{1}).error().code == Errc::full);
+  net.cut(0, 1);
+  CHECK(writable);
+}
+
+TEST_CASE("L1 6: handlers and observers may replace themselves", "[l1][network]") {
+  // What a handler captured must outlive its call; a memory checker sees it when it does not.
+  Net net(2);
+  const std::string kept(100, 'x');
+  std::vector<std::string> seen;
+  net[0].network.on_route([&, kept](const RouteEvent&) {
+    net[0].network.on_route({});
+    seen.push_back(kept);
+  });
+  net.join(0, 1);
+  net.world.settle();
+  net[1].network.on({0xE2, 0}, [&, kept](const Message&) {
+    net[1].network.on({0xE2, 0}, {});
+    seen.push_back(kept);
+  });
+  REQUIRE(net[0].send(net[1].id(), 0xE2, Bytes{1}));
+  REQUIRE(net[0].send(net[1].id(), 0xE2, Bytes{2}));
+  net.world.settle();
+  const l0::LinkId link = net[0].link_to(1);
+  net[0].links.ends.at(link).room = 0;
+  net[0].network.on_writable([&, kept] {
+    net[0].network.on_writable({});
+    seen.push_back(kept);
+  });
+  CHECK_FALSE(net[0].send(net[1].id(), 0xE2, Bytes{3}).has_value());
+  net[0].links.writable(link, 10);
+  CHECK(seen == std::vector<std::string>(3, kept));
+  CHECK(net[1].network.counters().no_handler == 1);
+}
+
 TEST_CASE("L1 6: errors of send name what is wrong", "[l1][network]") {
   Net net(2);
   net.join(0, 1, 484);

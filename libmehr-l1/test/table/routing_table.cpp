@@ -198,6 +198,21 @@ TEST_CASE_METHOD(Fixture, "README 9 clarification 5: a link displaces only its o
   CHECK(table.size() == share + 1);
 }
 
+TEST_CASE_METHOD(Fixture, "README 9 clarification 5: a flood evicts nothing another link leads to",
+                 "[l1][table]") {
+  for (std::uint64_t n = 1; n <= 4; ++n) {
+    accept(table, n, a, 10, 0);  // the flooder was merely the first to pass it on
+    accept(table, n, b, 10, 1);
+  }
+  for (std::uint64_t n = 0; n < 50; ++n) {
+    accept(table, 2000 + n, a, 10, 0);
+    CHECK(table.link(a).charged <= 4);
+    CHECK(table.link(b).charged <= 4);
+  }
+  for (std::uint64_t n = 1; n <= 4; ++n) CHECK(table.choose(node_id(n), a, 100)->link == b);
+  CHECK(table.size() == 8);
+}
+
 TEST_CASE("L1 5: a full table gives up a stale route first", "[l1][table]") {
   test::SeededRandom random(5);
   Limits limits = small();

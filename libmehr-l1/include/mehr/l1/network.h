@@ -16,6 +16,7 @@
 #include <array>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -157,6 +158,9 @@ class Network final : public Messenger,
   /// Tells the observer what changed about a route slot since it was last told.
   void observe(Slot route);
   void observe_all();
+  void tell(const RouteEvent& event);
+  /// Calls the writable handler when a send found a queue full since the last call.
+  void tell_writable();
   /// Sends announces that are ready, 64 at most.
   void pump();
   /// Asks for the next wake, when it changed.
@@ -180,7 +184,7 @@ class Network final : public Messenger,
   Millis announce_at_ = Millis::never();
   Millis wake_at_ = Millis::never();
   bool send_blocked_ = false;
-  std::array<MessageHandler, 256> handlers_;
+  std::array<std::shared_ptr<const MessageHandler>, 256> handlers_;  // by context
   std::function<void()> writable_;
   std::function<void(const RouteEvent&)> observer_;
   struct Told {

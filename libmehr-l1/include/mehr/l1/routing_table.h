@@ -8,8 +8,9 @@
 // `on_time`, once per answer until it has none. States of a candidate: FRESH 5,400 s, then STALE
 // 1,800 s, then gone; a link that goes down makes its candidates STALE at once and gone when the
 // neighbour has been silent for 600 s. Bounds: everything is made at construction from `Limits`.
-// One link may introduce at most routes / max(4, active links) destinations; beyond that it
-// displaces its own: stale, then least reliable, then oldest. A destination that is a neighbour is
+// One link may introduce at most routes / max(4, active links) destinations; beyond that another
+// link that leads there too takes one over, else it displaces its own: stale, then least reliable,
+// then oldest. A destination that is a neighbour is
 // never displaced by another's. The last `Limits::evicted_routes` evictions are remembered for 24 h
 // and older announces refused.
 #pragma once
@@ -178,6 +179,9 @@ class RoutingTable {
   [[nodiscard]] bool is_protected(Slot route) const;
   /// A slot for a new destination over @p link, evicting if need be.
   Slot make_room(LinkSlot link, const NodeId& destination, Accepted& out, Millis now);
+  /// Another link that leads to one of the destinations charged to @p link, and has room in its
+  /// share, takes the charge. False when there is none.
+  bool pass_charge_on(LinkSlot link);
   [[nodiscard]] Slot own_victim(LinkSlot link) const;
   [[nodiscard]] Slot any_victim() const;
   void evict(Slot route, Millis now);
