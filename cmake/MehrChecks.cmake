@@ -34,7 +34,7 @@ if(NOT MEHR_SANITIZE AND NOT MEHR_FUZZ)
     target_link_libraries(planted-${name} PRIVATE mehr_crypto_deps)
     target_compile_options(planted-${name} PRIVATE -w)
     set_target_properties(planted-${name} PROPERTIES C_EXTENSIONS ON ARCHIVE_OUTPUT_DIRECTORY
-                                                                     "${CMAKE_BINARY_DIR}/planted")
+                                                                     "${PROJECT_BINARY_DIR}/planted")
     set(check ${CMAKE_COMMAND} -DN=1 -DLIB=$<TARGET_FILE:planted-${name}> -DNM=${CMAKE_NM} -P
               ${PROJECT_SOURCE_DIR}/cmake/CheckSymbols.cmake)
     if(name STREQUAL "clean")
@@ -54,4 +54,15 @@ if(MEHR_PYTHON)
              COMMAND ${MEHR_PYTHON} ${PROJECT_SOURCE_DIR}/tools/check-${tool} --self-test)
     set_tests_properties(tools.check-${tool} PROPERTIES LABELS "tools")
   endforeach()
+endif()
+
+# The tree inside somebody else's project.
+if(MEHR_LINUX)
+  add_test(NAME build.as-subproject
+           COMMAND ${CMAKE_CTEST_COMMAND} --build-and-test "${PROJECT_SOURCE_DIR}/cmake/consumer"
+                   "${PROJECT_BINARY_DIR}/a consumer" --build-generator ${CMAKE_GENERATOR}
+                   --build-target consumer --build-options "-DMEHR_ROOT=${PROJECT_SOURCE_DIR}"
+                   "-DCMAKE_CXX_COMPILER=${CMAKE_CXX_COMPILER}"
+                   "-DCMAKE_C_COMPILER=${CMAKE_C_COMPILER}")
+  set_tests_properties(build.as-subproject PROPERTIES LABELS "layer" TIMEOUT 120)
 endif()

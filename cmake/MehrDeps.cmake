@@ -22,6 +22,8 @@ endif()
 # The vocabulary of public headers: Result and contracts.
 add_library(mehr_core_deps INTERFACE)
 target_link_libraries(mehr_core_deps INTERFACE tl::expected Microsoft.GSL::GSL)
+# The headers are C++20 for whoever includes them, not for our own targets alone.
+target_compile_features(mehr_core_deps INTERFACE cxx_std_20)
 
 # What mehr/core/crypto.h stands on; no public header shows it.
 add_library(mehr_crypto_deps INTERFACE)

@@ -31,8 +31,7 @@ constexpr mehr_status status_of(const Error& error) {
   return -static_cast<std::int32_t>(error.code);
 }
 
-// ---- Views
-// ---------------------------------------------------------------------------------------
+// ---- Views ----
 
 inline bool is_valid(const mehr_bytes& view) { return view.data != nullptr || view.size == 0; }
 inline bool is_valid(const mehr_buf& room) { return room.data != nullptr || room.size == 0; }
@@ -49,8 +48,7 @@ inline mehr_status deliver(ByteView result, const mehr_buf& out, std::size_t* wr
   return MEHR_OK;
 }
 
-// ---- Structs that grow
-// ---------------------------------------------------------------------------
+// ---- Structs that grow ----
 
 /// More than any struct of any version: a larger struct_size was never set.
 inline constexpr std::size_t kLargestStruct = 1024;

@@ -65,8 +65,7 @@ mehr_status start(Prepared& prepared, mehr_link** out) {
   return MEHR_OK;
 }
 
-// ---- Events
-// --------------------------------------------------------------------------------------
+// ---- Events ----
 
 mehr_status event_of(const mehr_event* in, mehr_event& given, Link::Event& out) {
   if (auto good = read_struct(in, MEHR_COVERS(mehr_event, kind), given); good < 0) return good;
@@ -98,8 +97,7 @@ mehr_status make_ready(mehr_link& handle) {
   return handle.random.refill();
 }
 
-// ---- Actions
-// -------------------------------------------------------------------------------------
+// ---- Actions ----
 
 struct Describe {
   mehr_action& out;
@@ -129,8 +127,7 @@ struct Describe {
   }
 };
 
-// ---- Sealed messages
-// -----------------------------------------------------------------------------
+// ---- Sealed messages ----
 
 // spec: L0/5.5, README/9 item 16
 std::size_t padded_size(ByteView message, std::uint32_t padding, Mtu mtu) {

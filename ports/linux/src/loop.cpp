@@ -57,6 +57,7 @@ struct Loop::Impl {
   uv_timer_t persist_timer{};
   uv_prepare_t prepare{};
   uv_check_t check{};
+  uv_idle_t idle{};  // active: the loop does not wait
   uv_async_t async{};
   std::array<uv_signal_t, 2> signals{};
   bool signals_on = false;
@@ -136,14 +137,19 @@ void Loop::Impl::run_posted() {
 }
 
 void Loop::Impl::turn_end() {
+  uv_idle_stop(&idle);
   for (std::size_t i = 0; i < hooks.size(); ++i) hooks[i]->on_turn_end();
 }
 
 void Loop::Impl::start_node_clock() {
   node_base = unix_millis();
   if (storage == nullptr) return;
-  if (const Result<Bytes> stored = storage->get(kClockKey); stored && stored->size() == 8) {
+  const Result<Bytes> stored = storage->get(kClockKey);
+  if (stored && stored->size() == sizeof(std::uint64_t)) {
     node_base = std::max(node_base, from_le(*stored));
+  } else if (log && (stored || stored.error().code != Errc::not_found)) {
+    log(LogLevel::warning, "clock.not_loaded",
+        stored ? "the stored node clock is damaged; it starts at Unix time" : stored.error().text);
   }
   persist_timer.data = this;
   const auto fire = [](uv_timer_t* t) { static_cast<Impl*>(t->data)->persist(); };
@@ -177,6 +183,7 @@ OrMessage<std::unique_ptr<Loop>> Loop::create(Storage* storage, LogSink log) {
   uv_timer_init(&impl->loop, &impl->persist_timer);
   uv_prepare_init(&impl->loop, &impl->prepare);
   uv_check_init(&impl->loop, &impl->check);
+  uv_idle_init(&impl->loop, &impl->idle);
   const auto wake = [](uv_async_t* a) { static_cast<Impl*>(a->data)->run_posted(); };
   const int async_error = uv_async_init(&impl->loop, &impl->async, wake);
   Ensures(async_error == 0);
@@ -200,6 +207,7 @@ Loop::~Loop() {
   uv_close(as_handle(impl_->persist_timer), nullptr);
   uv_close(as_handle(impl_->prepare), nullptr);
   uv_close(as_handle(impl_->check), nullptr);
+  uv_close(as_handle(impl_->idle), nullptr);
   uv_close(as_handle(impl_->async), nullptr);
   if (impl_->signals_on) {
     for (uv_signal_t& signal : impl_->signals) uv_close(as_handle(signal), nullptr);
@@ -287,6 +295,10 @@ void Loop::on_signal(std::function<void(int)> handler) {
     uv_signal_start(&signal, fire, numbers[i]);
     uv_unref(as_handle(signal));
   }
+}
+
+void Loop::turn_again() {
+  uv_idle_start(&impl_->idle, [](uv_idle_t*) {});
 }
 
 void Loop::add_turn_end(TurnEnd& hook) { impl_->hooks.push_back(&hook); }

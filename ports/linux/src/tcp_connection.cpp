@@ -92,6 +92,7 @@ void Connection::set_options() {
 void Connection::mark_dirty() {
   if (dirty_) return;
   dirty_ = true;
+  if (core_->dirty.empty()) core_->loop.turn_again();  // the hook may have run already
   core_->dirty.push_back(this);
 }
 

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 #include <sys/resource.h>
+#include <unistd.h>
 #include <uv.h>
 
 #include <algorithm>
@@ -9,11 +10,11 @@
 #include "socket_address.h"
 #include "tcp_connection.h"
 #include "tcp_dialler.h"
+#include "tcp_listener.h"
 
 namespace mehr::linux_port {
 namespace {
 
-constexpr int kBacklog = 511;
 constexpr std::size_t kIdleBlocks = 64;
 constexpr std::size_t kSpareDescriptors = 64;  // what else a daemon has open
 constexpr Millis kTellEvery = Millis::seconds(60);
@@ -41,20 +42,9 @@ std::string cannot_listen(const Endpoint& where, int error) {
   return fmt::format("cannot listen on {}: {}; {}", to_string(where), uv_strerror(error), advice);
 }
 
-// One listening socket; gone one loop turn after `stop`.
-struct Listener {
-  uv_tcp_t tcp{};
-  void* owner = nullptr;
-
-  void stop() {
-    uv_close(reinterpret_cast<uv_handle_t*>(&tcp),
-             [](uv_handle_t* h) { delete static_cast<Listener*>(h->data); });
-  }
-};
-
 }  // namespace
 
-class TcpInterface::Impl final : public TurnEnd {
+class TcpInterface::Impl final : public TurnEnd, private Listener::Owner {
  public:
   Impl(Loop& loop, MediumHost& host, Random& random, TcpConfig config, LogSink log)
       : core_{
@@ -92,8 +82,8 @@ class TcpInterface::Impl final : public TurnEnd {
   OrMessage<Endpoint> listen(const Endpoint& where);
   void stop_starting();
   void on_turn_end() override;
-  void on_accept(uv_stream_t* server, int status);
-  void turn_away(uv_stream_t* server);
+  void on_accepted(int fd) override;
+  void on_accept_failed(int error) override;
   /// Tells at most once a minute.
   void tell_rarely(Millis& last, std::string_view event, std::string_view text);
 
@@ -136,20 +126,8 @@ OrMessage<Endpoint> TcpInterface::Impl::listen(const Endpoint& where) {
                       to_string(where), where.host));
     }
   }
-  auto* const listener = new Listener;
-  listener->owner = this;
-  uv_tcp_init(core_.loop.uv(), &listener->tcp);
-  listener->tcp.data = listener;
-  auto* const stream = reinterpret_cast<uv_stream_t*>(&listener->tcp);
-  const auto call = [](uv_stream_t* server, int status) {
-    static_cast<Impl*>(static_cast<Listener*>(server->data)->owner)->on_accept(server, status);
-  };
-  int error = uv_tcp_bind(&listener->tcp, as_sockaddr(address), 0);
-  if (error == 0) error = uv_listen(stream, kBacklog, call);
-  int length = sizeof address;
-  if (error == 0) error = uv_tcp_getsockname(&listener->tcp, as_sockaddr(address), &length);
-  if (error != 0) {
-    listener->stop();
+  Listener* listener = nullptr;
+  if (const int error = Listener::open(core_.loop.uv(), *this, address, listener); error != 0) {
     return tl::unexpected(cannot_listen(where, error));
   }
   listeners_.push_back(listener);
@@ -157,20 +135,18 @@ OrMessage<Endpoint> TcpInterface::Impl::listen(const Endpoint& where) {
   return Endpoint{where.host, port_of(address)};
 }
 
-void TcpInterface::Impl::on_accept(uv_stream_t* server, int status) {
-  if (status != 0) {
-    ++core_.counters.accept_failures;
-    tell_rarely(told_failure_, "tcp.accept_failed",
-                fmt::format("cannot accept a connection: {}", uv_strerror(status)));
-    return;
-  }
+void TcpInterface::Impl::on_accepted(int fd) {
   if (core_.connections.size() >= core_.config.max_connections) {
-    turn_away(server);
+    ::close(fd);  // left in the backlog it would only come back
+    ++core_.counters.over_limit;
+    tell_rarely(told_limit_, "tcp.over_limit",
+                fmt::format("{} connections are open, further ones are closed",
+                            core_.config.max_connections));
     return;
   }
   Connection* const connection = Connection::create(core_);
-  const int error = uv_accept(server, reinterpret_cast<uv_stream_t*>(connection->tcp()));
-  if (error != 0) {
+  if (const int error = uv_tcp_open(connection->tcp(), fd); error != 0) {
+    ::close(fd);
     ++core_.counters.accept_failures;
     connection->finish(error);
     return;
@@ -179,17 +155,13 @@ void TcpInterface::Impl::on_accept(uv_stream_t* server, int status) {
   connection->start(false, std::nullopt);
 }
 
-// Left in the backlog it would only come back: take it and close it.
-void TcpInterface::Impl::turn_away(uv_stream_t* server) {
-  ++core_.counters.over_limit;
-  auto* const stranger = new uv_tcp_t;
-  uv_tcp_init(core_.loop.uv(), stranger);
-  uv_accept(server, reinterpret_cast<uv_stream_t*>(stranger));
-  uv_close(reinterpret_cast<uv_handle_t*>(stranger),
-           [](uv_handle_t* h) { delete reinterpret_cast<uv_tcp_t*>(h); });
-  tell_rarely(told_limit_, "tcp.over_limit",
-              fmt::format("{} connections are open, further ones are closed",
-                          core_.config.max_connections));
+void TcpInterface::Impl::on_accept_failed(int error) {
+  ++core_.counters.accept_failures;
+  const bool descriptors = error == UV_EMFILE || error == UV_ENFILE;
+  tell_rarely(
+      told_failure_, "tcp.accept_failed",
+      fmt::format("cannot accept a connection: {}; who connects waits{}", uv_strerror(error),
+                  descriptors ? "; raise the limit on open files (ulimit -n)" : ""));
 }
 
 void TcpInterface::Impl::tell_rarely(Millis& last, std::string_view event, std::string_view text) {

@@ -35,30 +35,6 @@ TEST_CASE("L0 7: a target is dialled again after the peer restarts", "[linux][tc
   CHECK(client.targets()[0].last_error.empty());
 }
 
-TEST_CASE("L0 7: the wait doubles up to its limit and starts over after authentication",
-          "[linux][tcp][dial]") {
-  auto loop = make_loop();
-  SystemRandom random;
-  FakeHost host, peer_host;
-  TcpConfig config = fast();
-  config.redial_first = Millis{1'000'000};
-  config.redial_max = Millis{3'000'000};
-  TcpInterface server(*loop, peer_host, random, fast());
-  TcpInterface client(*loop, host, random, config);
-  const Endpoint at = must_listen(server);
-  const bool proven = GENERATE(false, true);
-  client.dial({at, std::nullopt});
-  REQUIRE(loop->run_until([&] { return host.opens == 1 && peer_host.opens == 1; }, kLong));
-  if (proven) client.authenticated(*host.open[0].medium, some_node());
-  CHECK(client.connections()[0].peer_id.has_value() == proven);
-  peer_host.open[0].medium->close();
-  REQUIRE(
-      loop->run_until([&] { return client.targets()[0].state == TargetState::waiting; }, kLong));
-  const Millis wait = client.targets()[0].next_attempt - loop->now();
-  CHECK(wait <= Millis{1'000'000});
-  CHECK(wait > Millis{700'000});
-}
-
 TEST_CASE("linux tcp: a name is resolved, a name that does not exist is told",
           "[linux][tcp][dial]") {
   auto loop = make_loop();

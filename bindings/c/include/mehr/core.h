@@ -2,20 +2,25 @@
  *  What every header of libmehr's C ABI shares: status codes, views of bytes, ids, hashes, and the
  *  entropy and time that the caller hands in.
  *
- *  Place      The stable face of the C++ core (mehr/core/) for C and for every language that can
- *             call C. Nothing here opens a socket, reads a clock, starts a thread or draws entropy.
- *  Threads    Functions without a handle may run anywhere at once. A handle belongs to one thread
- *             at a time; different handles are independent. There is no global set-up or tear-down.
- *  Errors     Each function that can fail returns a mehr_status. On failure nothing is written to
- *             an output, except a needed size where the function says so. No C++ exception leaves
- *             the library: it becomes MEHR_E_INTERNAL.
- *  Ownership  Views (mehr_bytes, mehr_buf) are borrowed until the call returns, unless a function
- *             says longer. A handle from a *_new-like call ends in its *_free, which takes NULL
- * too. Growth     Structs that may grow start with `struct_size`, which the matching MEHR_*_INIT
- * sets. The library reads and writes no further than it says; a field that lies beyond counts as
- * zero, and zero means the default. Fields are only ever appended. A struct longer than the library
- * knows is taken when what it does not know is zero (an older library under a newer program), else
- * MEHR_E_UNSUPPORTED.
+ *  Place: the stable face of the C++ core (mehr/core/) for C and for every language that can call
+ *  C. Nothing here opens a socket, reads a clock, starts a thread or draws entropy.
+ *
+ *  Threads: functions without a handle may run anywhere at once. A handle belongs to one thread at
+ *  a time; different handles are independent. There is no global set-up or tear-down.
+ *
+ *  Errors: each function that can fail returns a mehr_status. On failure nothing is written to an
+ *  output, except a needed size where the function says so. No C++ exception leaves the library: it
+ *  becomes MEHR_E_INTERNAL.
+ *
+ *  Ownership: views (mehr_bytes, mehr_buf) are borrowed until the call returns, unless a function
+ *  says longer. A handle from a *_new-like call ends in its *_free, which takes NULL too; using a
+ *  handle after that is undefined and not detected.
+ *
+ *  Growth: structs that may grow start with `struct_size`, which the matching MEHR_*_INIT sets. The
+ *  library reads and writes no further than it says; a field that lies beyond counts as zero, and
+ *  zero means the default. Fields are only ever appended. A struct longer than the library knows is
+ *  taken when what it does not know is zero (an older library under a newer program), else
+ *  MEHR_E_UNSUPPORTED.
  *
  *  All integers are in the machine's own order. Byte layouts on the wire are the library's matter.
  *  Since: ABI 1

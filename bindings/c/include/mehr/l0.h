@@ -1,16 +1,22 @@
 /** @file mehr/l0.h
  *  Identities, announces and secure links: layer 0 of libmehr, and the announce of layer 1.
  *
- *  Place      The C face of mehr/l0/ and of mehr/l1/announce.h. A port of the caller's own moves
- * the frames; this library says which frames to send and what the received ones mean. Machine    A
- * mehr_link is one link to one neighbour. Give it what happens with mehr_link_step() and
- * mehr_link_open(), take what is to be done with mehr_link_poll() until it says MEHR_ACTION_NONE,
- * and step a MEHR_EVENT_TIMER at mehr_link_next_deadline_ms(). The link calls nothing back but its
- * random callback. Bounds     A link is of fixed size: at most two keys, 8 waiting actions, one
- * frame of 4,120 bytes. Whatever a peer sends, it does not grow. Failure    What a stranger sends
- * is refused with a status or dropped; a bad DATA frame never ends a link. A broken handshake ends
- * a link on a stream (MEHR_ACTION_CLOSED) and is only refused on datagrams, where anybody can
- * inject. Threads, errors, ownership and struct_size: see mehr/core.h.
+ *  Place: the C face of mehr/l0/ and of mehr/l1/announce.h. A port of the caller's own moves the
+ *  frames; this library says which frames to send and what the received ones mean.
+ *
+ *  Machine: a mehr_link is one link to one neighbour. Give it what happens with
+ *  mehr_link_step() and mehr_link_open(), take what is to be done with mehr_link_poll()
+ *  until it says MEHR_ACTION_NONE, and step a MEHR_EVENT_TIMER at
+ *  mehr_link_next_deadline_ms(). The link calls nothing back but its random callback.
+ *
+ *  Bounds: a link is of fixed size: at most two keys, 8 waiting actions, one frame of 4,120 bytes.
+ *  Whatever a peer sends, it does not grow.
+ *
+ *  Failure: what a stranger sends is refused with a status or dropped; a bad DATA frame never
+ *  ends a link. A broken handshake ends a link on a stream (MEHR_ACTION_CLOSED) and is only
+ *  refused on datagrams, where anybody can inject.
+ *
+ *  Threads, errors, ownership and struct_size: see mehr/core.h.
  *
  *  A link from both ends, each line naming whose it is:
  *
@@ -38,8 +44,9 @@ extern "C" {
  *  threads at once. The secret is wiped when the last holder lets go. Spec: L0/1 */
 typedef struct mehr_identity mehr_identity;
 
-/** The identity of a stored seed of exactly 32 secret bytes. The caller's copy stays the caller's
- * to wipe. On success @p out owns a handle for mehr_identity_free(). Spec: L0/1. Since: ABI 1
+/** The identity of a stored seed of exactly 32 secret bytes. The caller's copy stays
+ *  the caller's to wipe. On success @p out owns a handle for mehr_identity_free().
+ *  Spec: L0/1. Since: ABI 1
  *  @retval MEHR_E_INVALID NULL, or a seed of another size */
 MEHR_API MEHR_NODISCARD mehr_status mehr_identity_from_seed(mehr_bytes seed,
                                                             mehr_identity** out) MEHR_NOEXCEPT;
@@ -215,9 +222,9 @@ typedef struct mehr_link_opts {
   }
 
 /** Starts a link that this node asks for; MEHR_ACTION_SEND with INIT waits to be polled. Draws 64
- *  bytes from @p random, and before later steps as many as were used. @p opts may be NULL; @p
- * random is copied;
- *  @p identity may be freed at once. Spec: L0/5.2, L0/5.7. Since: ABI 1
+ *  bytes from @p random, and before later steps as many as were used. @p opts may be
+ *  NULL; @p random is copied; @p identity may be freed at once.
+ *  Spec: L0/5.2, L0/5.7. Since: ABI 1
  *  @retval MEHR_E_INVALID NULL, bad struct_size, a field outside its range
  *  @retval MEHR_E_IO      the random callback failed */
 MEHR_API MEHR_NODISCARD mehr_status mehr_link_initiate(const mehr_identity* identity,

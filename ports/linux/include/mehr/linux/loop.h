@@ -5,10 +5,15 @@
 // Machine: one turn = due timers, turn-end hooks, wait for sockets, their callbacks, turn-end
 // hooks. Clocks: `now` is libuv's loop time since construction, taken once per turn. `node_time`
 // starts at max(persisted, Unix ms, 0), follows `now`, and is persisted every 10 s and on
-// destruction under the storage key "node/clock" (u64, little-endian). spec: README/2.3 Bounds: one
-// entry per timer client, one per hook. `post` queues what this process's own threads ask for.
-// Failure: a clock that cannot be persisted is told once to the log and tried again. Threads:
-// everything on the thread that calls `run`, except `post` and `stop`.
+// destruction under the storage key "node/clock" (u64, little-endian). spec: README/2.3
+//
+// Bounds: one entry per timer client, one per hook. `post` queues what this process's own threads
+// ask for.
+//
+// Failure: a clock that cannot be loaded or persisted is told once to the log; persisting is tried
+// again.
+//
+// Threads: everything on the thread that calls `run`, except `post` and `stop`.
 #pragma once
 
 #include <functional>
@@ -60,6 +65,9 @@ class Loop final : public Clock, public Timers {
   /// Hooks are borrowed until removed; the order of calls is that of adding.
   void add_turn_end(TurnEnd& hook);
   void remove_turn_end(TurnEnd& hook);
+  /// For a hook with work that came up after it was called: all hooks run again before the loop
+  /// waits.
+  void turn_again();
   /// For the port's own parts: libuv's loop, and the read buffer that all streams share. Its
   /// contents last until the read callback returns.
   uv_loop_t* uv();

@@ -17,7 +17,8 @@
 // Receiving: one read of at most 256 KiB per connection and turn, into the loop's buffer.
 // Bounds: `max_connections`; further ones are accepted, closed and counted. Dialled targets are the
 // configuration's and always have room. Per connection: send_high_water plus one frame, and one
-// HDLC buffer.
+// HDLC buffer. Without a free descriptor nobody is accepted: whoever connects waits in the system's
+// backlog, four tries a second are counted and one a minute is logged.
 // Failure: sentences for whoever starts it, counters for what strangers do.
 // Threads: the loop's.
 #pragma once
@@ -90,7 +91,7 @@ struct TcpCounters {
   std::uint64_t connected = 0;        ///< dialled with success
   std::uint64_t over_limit = 0;       ///< accepted and closed at `max_connections`
   std::uint64_t refused = 0;          ///< connections that the host did not take
-  std::uint64_t accept_failures = 0;  ///< such as no more file descriptors
+  std::uint64_t accept_failures = 0;  ///< tries that failed, such as for want of descriptors
   std::uint64_t dial_failures = 0;
   std::uint64_t redials = 0;  ///< attempts after the first
 };
