@@ -170,10 +170,7 @@ void Links::step(Slot& slot, const Link::Event& event) {
 void Links::spend(Slot& slot, const Link::Actions& actions) {
   for (const Link::Action& action : actions) {
     if (const auto* send = std::get_if<Link::SendFrame>(&action)) {
-      const bool waits = !slot.held.empty() || slot.blocked;
-      const Status sent = waits ? fail(Errc::full, "") : transmit(slot, send->frame());
-      // One frame too many is lost: the machine's own timers send it again.
-      if (!sent && sent.error().code == Errc::full && !slot.held.push(*send)) continue;
+      send_or_hold(slot, *send);
     } else if (std::holds_alternative<Link::Opened>(action)) {
       opened(slot);
     } else if (const auto* trip = std::get_if<Link::RoundTrip>(&action)) {
@@ -308,13 +305,21 @@ Status Links::transmit(Slot& slot, ByteView frame) {
   return sent;
 }
 
+void Links::send_or_hold(Slot& slot, const Link::SendFrame& send) {
+  if (!slot.blocked && slot.held.empty()) {
+    const Status sent = transmit(slot, send.frame());
+    if (sent || !slot.blocked) return;
+  }
+  // One frame too many is lost: the machine's own timers send it again.
+  if (!slot.held.push(send)) ++counters_.held_lost;
+}
+
 // What waited for room goes first, in order.
 void Links::send_held(Slot& slot) {
   const auto waiting = slot.held;
   slot.held.clear();
   for (const Link::SendFrame& send : waiting) {
-    if (!slot.blocked && transmit(slot, send.frame())) continue;
-    if (slot.blocked && !slot.held.push(send)) continue;
+    send_or_hold(slot, send);
   }
 }
 

@@ -46,6 +46,7 @@ struct LinkCounters {
   std::uint64_t duplicate_links = 0;    ///< closed because another to the same peer stays
   std::uint64_t too_big_sent = 0;       ///< PacketTooBig to an upstream neighbour
   std::uint64_t too_big_received = 0;   ///< PacketTooBig from a downstream one
+  std::uint64_t held_lost = 0;          ///< own frames of links whose media stayed full
   std::uint64_t neighbour_frame_rate = 0;  ///< BEACON and BROADCAST over 10/s per interface
 };
 
@@ -145,6 +146,7 @@ class Links final : public LinkLayer, public MediumReceiver, private Wakeable {
   void closed(Slot& slot, const Link::Closed& how);
   void release(Slot& slot);
   void flush_downs();
+  void send_or_hold(Slot& slot, const Link::SendFrame& send);
   void send_held(Slot& slot);
   void leave_handshake(Slot& slot);
   void resolve_duplicates(Slot& slot);
