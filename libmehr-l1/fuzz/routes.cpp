@@ -108,8 +108,8 @@ struct Machine {
         require(table.link(c.link).state != LinkEntry::State::free);
         require(table.is_up(c.link) || c.state == RouteState::stale);
       }
-      for (LinkSlot link = 0; link < table.link_slots(); ++link) {
-        require(flow.sends(slot, link) <= kSendsPerLink);
+      for (std::size_t link = 0; link < table.link_slots(); ++link) {
+        require(flow.sends(slot, static_cast<LinkSlot>(link)) <= kSendsPerLink);
       }
     }
     require(live == table.size());

@@ -329,12 +329,12 @@ Slot RoutingTable::make_room(LinkSlot link, const NodeId& destination, Accepted&
     if (victim == kNoSlot) return kNoSlot;
   } else if (free_.empty()) {
     victim = any_victim();
-    if (victim == kNoSlot) return kNoSlot;
   }
   if (victim != kNoSlot) {
     out.evicted = routes_[victim].destination;
     evict(victim, now);
   }
+  if (free_.empty()) return kNoSlot;
   const Slot slot = free_.back();
   free_.pop_back();
   return slot;

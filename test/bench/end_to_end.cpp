@@ -30,7 +30,8 @@ using namespace mehr;
   std::abort();
 }
 
-// ---- The files: one that repeats a block for ever, one that is only counted ----------------------
+// ---- The files: one that repeats a block for ever, one that is only counted
+// ----------------------
 
 constexpr std::size_t kBlock = 1U << 20;
 
@@ -90,7 +91,8 @@ class MemoryFiles final : public transfer::FileStore {
   Bytes block_;
 };
 
-// ---- A node with its own thread ------------------------------------------------------------------
+// ---- A node with its own thread
+// ------------------------------------------------------------------
 
 class Host final : public linux_port::MediumHost {
  public:
@@ -192,7 +194,8 @@ void transfer_through_relay(benchmark::State& state) {
   state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(bytes));
 }
 
-// ---- The limit: the same bytes over two plain connections ----------------------------------------
+// ---- The limit: the same bytes over two plain connections
+// ----------------------------------------
 
 struct Socket {
   explicit Socket(int number) : fd(number) {
@@ -244,7 +247,8 @@ void plain_tcp_through_relay(benchmark::State& state) {
     Socket a(::socket(AF_INET, SOCK_STREAM, 0)), b_out(::socket(AF_INET, SOCK_STREAM, 0));
     if (::connect(a.fd, generic(at_b), sizeof(at_b)) != 0) stop("connect failed");
     if (::connect(b_out.fd, generic(at_c), sizeof(at_c)) != 0) stop("connect failed");
-    Socket b_in(::accept(listen_b.fd, nullptr, nullptr)), c(::accept(listen_c.fd, nullptr, nullptr));
+    Socket b_in(::accept(listen_b.fd, nullptr, nullptr)),
+        c(::accept(listen_c.fd, nullptr, nullptr));
     state.SetIterationTime(seconds_of([&] {
       std::thread relay([&] { pump(b_in.fd, b_out.fd, bytes); });
       std::thread sink([&] { pump(c.fd, -1, bytes); });

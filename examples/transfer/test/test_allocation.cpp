@@ -1,6 +1,9 @@
 // The steady path allocates nothing: whole transfers of different length cost the same number of
 // allocations beyond their set-up.
+#include <rapidcheck.h>
+
 #include <atomic>
+#include <catch2/catch.hpp>
 #include <cstdlib>
 #include <new>
 

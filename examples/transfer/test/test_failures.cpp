@@ -1,4 +1,8 @@
 // What ends a transfer, and what a stranger cannot do.
+#include <rapidcheck.h>
+
+#include <catch2/catch.hpp>
+
 #include "fake_net.h"
 
 using namespace mehr;

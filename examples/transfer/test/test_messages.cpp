@@ -1,4 +1,7 @@
 // The bytes of every message, each direction alone.
+#include <rapidcheck.h>
+
+#include <catch2/catch.hpp>
 #include <string>
 
 #include "mehr/transfer/file_name.h"

@@ -1,4 +1,7 @@
 // Files arrive intact and once, whatever the mesh does.
+#include <rapidcheck.h>
+
+#include <catch2/catch.hpp>
 #include <set>
 
 #include "fake_net.h"

@@ -1,4 +1,5 @@
 // The two machines alone: no seam, time handed in.
+#include <catch2/catch.hpp>
 #include <set>
 
 #include "receive_window.h"

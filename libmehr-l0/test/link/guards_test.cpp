@@ -158,9 +158,10 @@ TEST_CASE("L0/5.7: repeats of one INIT count against its source too", "[l0][guar
   CHECK(b.links.counters().init_rate == 990);
 }
 
-TEST_CASE("L0/5.7: strangers' half-open links do not keep a node from dialling, and one address "
-          "gets a quarter of them",
-          "[l0][guards]") {
+TEST_CASE(
+    "L0/5.7: strangers' half-open links do not keep a node from dialling, and one address "
+    "gets a quarter of them",
+    "[l0][guards]") {
   World world;
   Links::Config config;
   config.limits.inits_per_second = 1000;

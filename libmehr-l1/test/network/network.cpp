@@ -6,7 +6,6 @@
 
 using namespace mehr;
 using namespace mehr::l1;
-using test::link_info;
 using test::Net;
 
 TEST_CASE("L1 4.1: two nodes that meet know each other", "[l1][network]") {

@@ -288,7 +288,9 @@ void check_invariants(const RoutingTable& table, const Limits& limits) {
   }
   RC_ASSERT(live == table.size());
   RC_ASSERT(live <= limits.routes);
-  for (LinkSlot i = 0; i < table.link_slots(); ++i) RC_ASSERT(table.link(i).charged == charged[i]);
+  for (std::size_t i = 0; i < table.link_slots(); ++i) {
+    RC_ASSERT(table.link(static_cast<LinkSlot>(i)).charged == charged[i]);
+  }
 }
 
 }  // namespace

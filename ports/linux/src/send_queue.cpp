@@ -37,10 +37,9 @@ SendQueue::~SendQueue() { clear(); }
 MutableBytes SendQueue::room(std::size_t need) {
   Expects(need <= Block::kSize);
   if (tail_ == nullptr || Block::kSize - tail_->end < need) {
-    std::unique_ptr<Block> block = pool_->take();
-    Block* const added = block.get();
-    (tail_ == nullptr ? head_ : tail_->next) = std::move(block);
-    tail_ = added;
+    std::unique_ptr<Block>& place = tail_ == nullptr ? head_ : tail_->next;
+    place = pool_->take();
+    tail_ = place.get();
   }
   return MutableBytes(tail_->data).subspan(tail_->end);
 }

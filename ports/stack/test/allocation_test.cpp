@@ -24,9 +24,11 @@ std::size_t allocations = 0;
 #if MEHR_COUNTS_MALLOC
 // operator new and the crypto libraries all end here. calloc and realloc too: through glibc's own.
 extern "C" {
+// NOLINTBEGIN(readability-identifier-naming): glibc's names
 void* __libc_malloc(std::size_t size);
 void* __libc_calloc(std::size_t count, std::size_t size);
 void* __libc_realloc(void* old, std::size_t size);
+// NOLINTEND(readability-identifier-naming)
 void* malloc(std::size_t size) {
   ++allocations;
   return __libc_malloc(size);

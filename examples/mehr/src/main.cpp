@@ -1,0 +1,121 @@
+// mehr: reads its arguments and runs one command.
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+
+#include "client.h"
+#include "commands.h"
+#include "inspect_command.h"
+#include "mehr/common/paths.h"
+
+namespace {
+
+using namespace mehr::cli;
+
+constexpr const char* kFooter =
+    R"(The daemon is found at --socket, else in --data-dir, else at $MEHR_SOCKET, else in the default data
+directory (~/.local/share/mehr).
+
+Exit codes: 0 done, 1 failed, 2 wrong arguments or undecodable input, 3 no daemon answers,
+4 the transfer failed.)";
+
+struct Arguments {
+  Options options;
+  std::string data_dir;
+  SendOptions send;
+  InspectOptions inspect;
+  std::uint64_t transfer = 0;
+};
+
+std::string socket_of(const Arguments& a) {
+  if (!a.options.socket.empty()) return a.options.socket;
+  if (!a.data_dir.empty()) return mehr::common::resolve(a.data_dir, mehr::common::kSocketName);
+  if (const char* set = std::getenv("MEHR_SOCKET"); set != nullptr && *set != '\0') return set;
+  return mehr::common::resolve(mehr::common::default_data_dir(), mehr::common::kSocketName);
+}
+
+using Command = int (*)(const Arguments&);
+
+struct Simple {
+  const char* name;
+  const char* about;
+  Command run;
+};
+constexpr Simple kSimple[] = {
+    {"status", "what the daemon is doing",
+     [](const Arguments& a) { return show_status(a.options); }},
+    {"id", "this node's NodeID", [](const Arguments& a) { return show_id(a.options); }},
+    {"peers", "links to neighbours, and configured peers that are not linked",
+     [](const Arguments& a) { return show_peers(a.options); }},
+    {"routes", "known nodes and how to reach them",
+     [](const Arguments& a) { return show_routes(a.options); }},
+    {"transfers", "files under way and finished",
+     [](const Arguments& a) { return show_transfers(a.options); }},
+    {"inbox", "files received", [](const Arguments& a) { return show_inbox(a.options); }},
+    {"watch", "events as they happen, one JSON object per line",
+     [](const Arguments& a) { return watch(a.options); }},
+};
+
+void add_send(CLI::App& app, Arguments& a) {
+  CLI::App* send = app.add_subcommand("send", "send a file to a node");
+  send->add_option("node", a.send.node, "NodeID, or its first digits when a route is known")
+      ->required();
+  send->add_option("file", a.send.path, "the file; the daemon must be able to read it")->required();
+  send->add_option("--name", a.send.name, "the name it gets at the receiver");
+  send->add_flag("--no-wait", a.send.no_wait, "return at once; mehr transfers shows how it goes");
+  send->add_flag("--progress", a.send.progress, "show progress also when this is no terminal");
+  send->footer("Interrupting mehr leaves the transfer to the daemon; mehr cancel ends it.");
+}
+
+void add_inspect(CLI::App& app, Arguments& a) {
+  CLI::App* inspect = app.add_subcommand("inspect", "show a wire structure as JSON");
+  inspect
+      ->add_option("input", a.inspect.input,
+                   "hexadecimal text, a file of raw bytes or hexadecimal text, or - for standard "
+                   "input")
+      ->required();
+  inspect->add_option("--as", a.inspect.as, "what it is; without it, what it looks like")
+      ->type_name("KIND");
+  inspect->footer(kinds_text());
+}
+
+int run(int argc, char** argv) {
+  CLI::App app{"mehr: talks to a running mehrd", "mehr"};
+  Arguments a;
+  auto* socket = app.add_option("--socket", a.options.socket, "unix socket of the daemon");
+  app.add_option("--data-dir", a.data_dir, "the daemon's data directory")->excludes(socket);
+  app.add_flag("--json", a.options.json, "results as JSON");
+  app.add_flag("--wide", a.options.wide, "whole ids in tables");
+  app.set_version_flag("--version", "mehr " MEHR_VERSION);
+  app.require_subcommand(1);
+  app.fallthrough();
+  app.footer(kFooter);
+  for (const Simple& c : kSimple) app.add_subcommand(c.name, c.about);
+  add_send(app, a);
+  CLI::App* cancel = app.add_subcommand("cancel", "end a transfer");
+  cancel->add_option("transfer", a.transfer, "its number in mehr transfers")->required();
+  add_inspect(app, a);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& e) {
+    return app.exit(e) == 0 ? exit_code::kGood : exit_code::kUsage;
+  }
+  a.options.socket = socket_of(a);
+  for (const Simple& c : kSimple) {
+    if (app.got_subcommand(c.name)) return c.run(a);
+  }
+  if (app.got_subcommand("send")) return send_file(a.options, a.send);
+  if (app.got_subcommand("cancel")) return cancel_transfer(a.options, a.transfer);
+  return inspect(a.inspect);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return run(argc, argv);
+  } catch (const std::exception& e) {
+    return complain(exit_code::kFailed, e.what());
+  }
+}

@@ -1,0 +1,44 @@
+// The configuration file: TOML in, one checked value out.
+//
+// Place: examples/mehrd. What each key means stands in docs/daemon.md.
+// Failure: every mistake gives one line `file:line:column: what is wrong; what would be right`; all
+// mistakes of a file are told at once, except that TOML itself stops at the first.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "log.h"
+#include "mehr/core/ids.h"
+#include "mehr/linux/endpoint.h"
+#include "mehr/linux/tcp.h"
+
+namespace mehr::daemon {
+
+enum class AcceptFiles : std::uint8_t { all, none, listed };
+
+/// All paths are absolute or relative to the working directory, whatever the file said.
+struct Config {
+  std::vector<linux_port::Endpoint> listen;
+  std::vector<linux_port::DialTarget> peers;
+  std::string data_dir;
+  std::string socket;
+  std::string inbox;
+  Level log_level = Level::info;
+  LogFormat log_format = LogFormat::text;
+  std::size_t max_connections = 512;
+  AcceptFiles accept_files = AcceptFiles::all;
+  std::vector<NodeId> accept_from;  ///< with AcceptFiles::listed
+  std::uint64_t max_file_size = 1ULL << 36;
+};
+
+struct LoadedConfig {
+  Config config;
+  std::vector<std::string> mistakes;  ///< empty: `config` may be used
+};
+
+/// Reads @p path; paths in it are relative to its directory.
+[[nodiscard]] LoadedConfig load_config(const std::string& path);
+
+}  // namespace mehr::daemon

@@ -1,0 +1,286 @@
+#include "daemon.h"
+
+#include <fmt/format.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <csignal>
+#include <cstdio>
+
+#include "api.h"
+#include "file_store.h"
+#include "media.h"
+#include "mehr/common/text.h"
+#include "mehr/linux/data_dir.h"
+#include "mehr/linux/identity_file.h"
+#include "mehr/linux/sqlite_storage.h"
+#include "mehr/linux/system_random.h"
+#include "received_log.h"
+
+namespace mehr::daemon {
+namespace {
+
+/// Longest wait for connections to end when the daemon stops.
+constexpr Millis kFarewell{2'500};
+
+int stop_with(int code, const std::string& sentence) {
+  fmt::print(stderr, "mehrd: {}\n", sentence);
+  return code;
+}
+
+linux_port::LogSink sink_of(Log& log) {
+  return [&log](linux_port::LogLevel level, std::string_view event, std::string_view text) {
+    static constexpr std::array kLevels{Level::debug, Level::info, Level::warning, Level::error};
+    log.write(kLevels[static_cast<std::size_t>(level)], event, {{"text", text}});
+  };
+}
+
+// As many descriptors as the system lets us have: each connection is one.
+void raise_descriptor_limit(const Config& config, Log& log) {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+  const std::uint64_t needed = config.max_connections + config.peers.size() + 64;
+  if (limit.rlim_cur < needed) {
+    log.write(Level::warning, "limit.descriptors",
+              {{"allowed", std::uint64_t{limit.rlim_cur}}, {"needed", needed}});
+  }
+}
+
+stack::NodeConfig node_config(const Config& config) {
+  stack::NodeConfig out;
+  const std::size_t media = config.max_connections + config.peers.size();
+  out.limits.links = std::max(out.limits.links, media);
+  out.limits.media = std::max(out.limits.media, media);
+  out.features = l0::feature::kL1Relay;
+  return out;
+}
+
+linux_port::TcpConfig tcp_config(const Config& config) {
+  linux_port::TcpConfig out;
+  out.max_connections = config.max_connections;
+  return out;
+}
+
+transfer::TransferLimits transfer_limits(const Config& config) {
+  transfer::TransferLimits out;
+  out.file_size = config.max_file_size;
+  return out;
+}
+
+/// What must be there before the node: made in this order, gone in the other.
+struct Ground {
+  std::unique_ptr<linux_port::SqliteStorage> storage;
+  std::unique_ptr<linux_port::Loop> loop;
+  linux_port::SystemRandom random;
+  std::optional<linux_port::LoadedIdentity> identity;
+  std::unique_ptr<DiskFileStore> files;
+};
+
+linux_port::OrMessage<void> prepare(const Config& config, Log& log, Ground& out) {
+  if (auto made = linux_port::prepare_data_dir(config.data_dir); !made) return made;
+  auto storage = linux_port::SqliteStorage::open(config.data_dir);
+  if (!storage) return tl::unexpected(storage.error());
+  out.storage = std::move(*storage);
+  auto loop = linux_port::Loop::create(out.storage.get(), sink_of(log));
+  if (!loop) return tl::unexpected(loop.error());
+  out.loop = std::move(*loop);
+  auto identity = linux_port::load_or_create_identity(config.data_dir + "/identity", out.random);
+  if (!identity) return tl::unexpected(identity.error());
+  out.identity.emplace(std::move(*identity));
+  const std::string tag = common::to_text(out.identity->identity.node_id()).substr(0, 8);
+  auto files = DiskFileStore::open(config.data_dir, config.inbox, tag, out.random);
+  if (!files) return tl::unexpected(files.error());
+  out.files = std::move(*files);
+  return {};
+}
+
+class Daemon {
+ public:
+  Daemon(const Config& config, Log& log, Ground& ground);
+  ~Daemon();
+  Daemon(const Daemon&) = delete;
+  Daemon& operator=(const Daemon&) = delete;
+
+  linux_port::OrMessage<void> open_doors();
+  void run();
+
+ private:
+  [[nodiscard]] bool accepts(const NodeId& sender) const;
+  void connect_events();
+  void tell_transfer(const transfer::TransferStatus& t);
+  void tell_route(const l1::RouteEvent& e);
+  void keep_received(const ReceivedFile& file);
+
+  const Config& config_;
+  Log& log_;
+  linux_port::Loop& loop_;
+  stack::Node node_;
+  Media media_;
+  linux_port::TcpInterface tcp_;
+  ReceivedLog received_;
+  transfer::TransferService transfers_;
+  std::vector<linux_port::Endpoint> listening_;
+  Api api_;
+  std::unique_ptr<ApiServer> server_;
+  DiskFileStore& files_;
+};
+
+Daemon::Daemon(const Config& config, Log& log, Ground& ground)
+    : config_(config),
+      log_(log),
+      loop_(*ground.loop),
+      node_(node_config(config), ground.identity->identity,
+            {loop_, loop_, ground.random, ground.storage.get()}),
+      media_(loop_, node_.links(), node_.id(), log),
+      tcp_(loop_, media_, ground.random, tcp_config(config), sink_of(log)),
+      received_(config.data_dir + "/received.jsonl"),
+      transfers_(node_.messages(), node_.messages(), loop_, loop_, ground.random, *ground.files,
+                 transfer_limits(config)),
+      api_({config, loop_, node_, ground.identity->identity, tcp_, media_, transfers_, received_,
+            listening_}),
+      files_(*ground.files) {
+  media_.serve(&tcp_);
+  connect_events();
+}
+
+Daemon::~Daemon() {
+  api_.serve(nullptr);
+  server_.reset();
+  node_.network().on_route({});
+  transfers_.on_events({});
+  media_.on_link({});
+  files_.on_received({});
+  media_.serve(nullptr);
+}
+
+void Daemon::connect_events() {
+  files_.on_received([this](const ReceivedFile& file) { keep_received(file); });
+  media_.on_link([this](const Media::LinkEvent& e) { api_.link_changed(e); });
+  node_.network().on_route([this](const l1::RouteEvent& e) { tell_route(e); });
+  transfers_.on_events(
+      {[this](const NodeId& sender, std::string_view, std::uint64_t) { return accepts(sender); },
+       [this](const transfer::TransferStatus& t) { tell_transfer(t); }});
+}
+
+bool Daemon::accepts(const NodeId& sender) const {
+  switch (config_.accept_files) {
+    case AcceptFiles::all:
+      return true;
+    case AcceptFiles::none:
+      return false;
+    case AcceptFiles::listed:
+      break;
+  }
+  const auto& from = config_.accept_from;
+  return std::find(from.begin(), from.end(), sender) != from.end();
+}
+
+void Daemon::keep_received(const ReceivedFile& file) {
+  if (!received_.add(file)) {
+    log_.write(Level::error, "inbox.not_recorded",
+               {{"path", file.path}, {"file", config_.data_dir + "/received.jsonl"}});
+  }
+}
+
+void Daemon::tell_route(const l1::RouteEvent& e) {
+  switch (e.kind) {
+    case l1::RouteEvent::Kind::appeared:
+      log_.write(Level::info, "route.appeared", {{"node", e.destination}, {"via", e.next_hop}});
+      break;
+    case l1::RouteEvent::Kind::changed:
+      log_.write(Level::debug, "route.changed", {{"node", e.destination}, {"via", e.next_hop}});
+      break;
+    case l1::RouteEvent::Kind::lost:
+      log_.write(Level::info, "route.lost", {{"node", e.destination}});
+      break;
+  }
+  api_.route_changed(e);
+}
+
+void Daemon::tell_transfer(const transfer::TransferStatus& t) {
+  const char* const direction = t.direction == transfer::Direction::out ? "out" : "in";
+  if (t.state == transfer::State::done) {
+    log_.write(Level::info, "transfer.done",
+               {{"transfer", t.id.number},
+                {"direction", direction},
+                {"peer", t.peer},
+                {"name", t.name},
+                {"size", t.size},
+                {"ms", (t.changed - t.started).count},
+                {"blake3", common::to_hex(t.hash.view())}});
+  } else if (t.state == transfer::State::failed) {
+    log_.write(Level::warning, "transfer.failed",
+               {{"transfer", t.id.number},
+                {"direction", direction},
+                {"peer", t.peer},
+                {"name", t.name},
+                {"done", t.bytes_done},
+                {"size", t.size},
+                {"reason", t.error}});
+  } else {
+    log_.write(Level::info, "transfer.state",
+               {{"transfer", t.id.number},
+                {"direction", direction},
+                {"peer", t.peer},
+                {"name", t.name},
+                {"state", transfer::name_of(t.state)},
+                {"done", t.bytes_done},
+                {"size", t.size}});
+  }
+  api_.transfer_changed(t);
+}
+
+linux_port::OrMessage<void> Daemon::open_doors() {
+  for (const linux_port::Endpoint& where : config_.listen) {
+    auto real = tcp_.listen(where);
+    if (!real) return tl::unexpected(real.error());
+    listening_.push_back(std::move(*real));
+  }
+  auto server = ApiServer::listen(loop_, config_.socket, api_);
+  if (!server) return tl::unexpected(server.error());
+  server_ = std::move(*server);
+  api_.serve(server_.get());
+  return {};
+}
+
+void Daemon::run() {
+  bool stopping = false;
+  loop_.on_signal([this, &stopping](int signal) {
+    if (std::exchange(stopping, true)) return;
+    log_.write(Level::info, "daemon.stopping", {{"signal", signal == SIGINT ? "INT" : "TERM"}});
+    loop_.stop();
+  });
+  for (const auto& target : config_.peers) tcp_.dial(target);
+  log_.write(Level::info, "daemon.started",
+             {{"version", MEHR_VERSION}, {"node", node_.id()}, {"socket", config_.socket}});
+  loop_.run();
+  // CLOSE to every neighbour, then the end of the streams behind it.
+  api_.serve(nullptr);
+  server_.reset();
+  node_.links().close_all(l0::CloseReason::shutdown);
+  tcp_.shut_down();
+  loop_.run_until([this] { return tcp_.connection_count() == 0; }, kFarewell);
+  log_.write(Level::info, "daemon.stopped");
+  loop_.on_signal({});
+}
+
+}  // namespace
+
+int run_daemon(const Config& config, Log& log) {
+  raise_descriptor_limit(config, log);
+  Ground ground;
+  if (auto ready = prepare(config, log, ground); !ready) {
+    return stop_with(exit_code::kDataDir, ready.error());
+  }
+  if (ground.identity->created) {
+    log.write(Level::info, "identity.created", {{"file", config.data_dir + "/identity"}});
+  }
+  Daemon daemon(config, log, ground);
+  if (auto open = daemon.open_doors(); !open) return stop_with(exit_code::kListen, open.error());
+  daemon.run();
+  return exit_code::kGood;
+}
+
+}  // namespace mehr::daemon

@@ -1,0 +1,58 @@
+// mehrd: reads its arguments and its configuration, then runs a node.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <exception>
+
+#include "daemon.h"
+
+namespace {
+
+using namespace mehr::daemon;
+
+constexpr const char* kFooter = R"(Example configuration:
+  listen = ["0.0.0.0:4247"]
+  peers = ["node.example:4247"]
+  data_dir = "/var/lib/mehr"
+Every key is described in docs/daemon.md.
+
+Exit codes: 0 stopped by SIGINT or SIGTERM, 1 other failure, 2 wrong arguments or configuration,
+3 data directory (permission, identity file, in use), 4 an address or the socket cannot be
+listened on.)";
+
+int run(int argc, char** argv) {
+  CLI::App app{"mehrd: a node of the mesh as a daemon", "mehrd"};
+  std::string path;
+  bool check_only = false;
+  app.add_option("-c,--config", path, "TOML file that says where to listen and whom to dial")
+      ->type_name("FILE")
+      ->required();
+  app.add_flag("--check-config", check_only, "only read the configuration and say what is wrong");
+  app.set_version_flag("--version", "mehrd " MEHR_VERSION);
+  app.footer(kFooter);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& e) {
+    return app.exit(e) == 0 ? exit_code::kGood : exit_code::kConfig;
+  }
+  const LoadedConfig loaded = load_config(path);
+  for (const std::string& mistake : loaded.mistakes) fmt::print(stderr, "{}\n", mistake);
+  if (!loaded.mistakes.empty()) return exit_code::kConfig;
+  if (check_only) {
+    fmt::print("{}: good\n", path);
+    return exit_code::kGood;
+  }
+  Log log(loaded.config.log_level, loaded.config.log_format);
+  return run_daemon(loaded.config, log);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return run(argc, argv);
+  } catch (const std::exception& e) {
+    std::fprintf(stderr, "mehrd: %s\n", e.what());
+    return exit_code::kOther;
+  }
+}
