@@ -171,6 +171,8 @@ def killed_transfer(mesh, a, b, c, source):
     wait_for("the loss of the route at A", lambda: not a.has_route_to(c.id), 30)
     time.sleep(1.0)
     b.start()
+    if TERMINAL:
+        say()  # below the progress line
     say(f"  B is started again after {time.monotonic() - killed:.1f} s; A and C redial within 5 s")
     finish_send(process, 120)
     after = time.monotonic() - killed

@@ -86,7 +86,7 @@ class Privacy(MeshTest):
         """The search finds what is planted, at any alignment: its silence means something."""
         with open(source, "rb") as f:
             content = f.read()
-        run = next(content[i + 3:i + 35] for i in range(1_000_000, len(content), 4096)
+        run = next(content[i + 3:i + 35] for i in range(0, len(content), 64)
                    if len(set(content[i:i + 48])) > 24)
         planted = record + ".planted"
         a_id, a_key, a_x25519 = (bytes.fromhex(x) for x in nodes[0].split(","))

@@ -289,7 +289,8 @@ void check_invariants(const RoutingTable& table, const Limits& limits) {
   RC_ASSERT(live == table.size());
   RC_ASSERT(live <= limits.routes);
   for (std::size_t i = 0; i < table.link_slots(); ++i) {
-    RC_ASSERT(table.link(static_cast<LinkSlot>(i)).charged == charged[i]);
+    const auto link = static_cast<LinkSlot>(i);
+    RC_ASSERT(table.link(link).charged == charged[link]);
   }
 }
 
