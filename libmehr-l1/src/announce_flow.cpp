@@ -343,8 +343,8 @@ void AnnounceFlow::blocked(const Transmit& t) {
 
 std::uint8_t AnnounceFlow::sends(Slot route, LinkSlot link) const {
   const unsigned shift = (link % kLinksPerByte) * 2;
-  return static_cast<std::uint8_t>(
-      (sends_[route * sends_per_route_ + link / kLinksPerByte] >> shift) & 3U);
+  const unsigned packed = sends_[route * sends_per_route_ + link / kLinksPerByte];
+  return static_cast<std::uint8_t>((packed >> shift) & 3U);
 }
 
 }  // namespace mehr::l1
