@@ -1,4 +1,4 @@
-"""What a relay learns: every byte it handles is recorded and searched. Issue 2, "Show it" 2."""
+"""What a relay learns: every byte it handles is recorded and searched."""
 
 import json
 import os

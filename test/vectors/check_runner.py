@@ -150,6 +150,11 @@ def wrong_files(checker):
     refused("groups that are no list", {**eddsa, "testGroups": 3}, "no array")
     refused("a group that is no object", {**eddsa, "testGroups": [3]}, "no object")
     refused("a group without tests", {**xdh, "testGroups": [{"curve": "curve25519"}]}, "'tests'")
+    for lost in (0, -1):
+        planted = copy.deepcopy(eddsa)
+        del planted["testGroups"][0]["tests"][lost]
+        refused(f"case {lost} lost", planted, "announces")
+    refused("a number of tests in words", {**eddsa, "numberOfTests": "24"}, "announces")
     refused("a short BLAKE3 key", {**blake3, "key": "short"}, "32 bytes")
     for data, path, value, word in (
             (eddsa, ("publicKey", "curve"), "edwards448", "edwards25519"),

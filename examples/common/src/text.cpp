@@ -86,18 +86,24 @@ std::string human_time(std::uint64_t milliseconds) {
 
 std::string printable(std::string_view text) {
   std::string out;
-  for (const char c : text) {
+  bool c1 = false;  // the second byte of a control U+0080 to U+009F
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
     const auto b = static_cast<std::uint8_t>(c);
+    const bool begins_c1 = b == 0xC2 && i + 1 < text.size() &&
+                           static_cast<std::uint8_t>(text[i + 1]) >= 0x80 &&
+                           static_cast<std::uint8_t>(text[i + 1]) < 0xA0;
     if (c == '"' || c == '\\') {
       out += '\\';
       out += c;
-    } else if (b < 0x20 || b == 0x7F) {
+    } else if (b < 0x20 || b == 0x7F || begins_c1 || c1) {
       out += "\\x";
       out += kDigits[b >> 4];
       out += kDigits[b & 15];
     } else {
       out += c;
     }
+    c1 = begins_c1;
   }
   return out;
 }

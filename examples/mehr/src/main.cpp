@@ -8,6 +8,7 @@
 #include "commands.h"
 #include "inspect_command.h"
 #include "mehr/common/paths.h"
+#include "mehr/common/text.h"
 
 namespace {
 
@@ -99,6 +100,11 @@ int run(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
+    if (const auto rest = app.remaining(); app.get_subcommands().empty() && !rest.empty()) {
+      return complain(exit_code::kUsage, "there is no command \"" +
+                                             mehr::common::printable(rest.front()) +
+                                             "\"; mehr --help lists them");
+    }
     return app.exit(e) == 0 ? exit_code::kGood : exit_code::kUsage;
   }
   a.options.socket = socket_of(a);

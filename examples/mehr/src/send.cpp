@@ -129,7 +129,7 @@ int send_file(const Options& options, const SendOptions& what) {
   auto client = Client::connect(options.socket);
   if (!client) return complain(client.error().exit, client.error().message);
 
-  Json params{{"node", what.node}, {"path", path.lexically_normal().string()}};
+  Json params{{"node", what.node}, {"path", path.string()}};
   if (!what.name.empty()) params["name"] = what.name;
   if (what.no_wait) params["wait"] = false;
   const bool terminal = ::isatty(STDOUT_FILENO) == 1;

@@ -4,7 +4,7 @@
 // LineHandler. Shapes: UTF-8 lines ended by \n. The socket file has mode 0600.
 // Machine of a client: open -> gone, by its end, an error, a line over the limit or `drop`.
 // Bounds: 32 clients, further ones are told so and closed; 64 KiB per request line; a client that
-// lets 1 MiB of answers wait is dropped.
+// lets 1 MiB of answers wait is dropped at the next one, so one answer may be longer.
 // Failure: `listen` answers one sentence. A socket file that a crashed daemon left is replaced; one
 // that somebody answers on is not. Threads: the loop's.
 #pragma once

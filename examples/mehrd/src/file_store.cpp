@@ -7,6 +7,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <cstring>
@@ -147,7 +148,10 @@ class DiskFileStore::Writer final : public FileWriter {
       : store_(store),
         file_(std::move(file)),
         partial_(std::move(partial)),
-        what_(std::move(what)) {}
+        what_(std::move(what)),
+        missing_(what_.size) {
+    store_.promised_ += missing_;
+  }
   ~Writer() override { discard(); }
   Writer(const Writer&) = delete;
   Writer& operator=(const Writer&) = delete;
@@ -161,14 +165,22 @@ class DiskFileStore::Writer final : public FileWriter {
 
  private:
   void discard() {
+    came(missing_);
     if (!partial_.empty()) ::unlink(partial_.c_str());
     partial_.clear();
+  }
+  /// @p bytes of those promised are written, or will not come.
+  void came(std::uint64_t bytes) {
+    bytes = std::min(bytes, missing_);
+    missing_ -= bytes;
+    store_.promised_ -= bytes;
   }
 
   DiskFileStore& store_;
   File file_;
   std::string partial_;  // empty once the file has its name or is gone
   ReceivedFile what_;
+  std::uint64_t missing_;  // part of the store's promise
   std::uint64_t unsynced_ = 0;
 };
 
@@ -181,6 +193,7 @@ Status DiskFileStore::Writer::write_at(std::uint64_t offset, ByteView bytes) {
     if (n <= 0) return fail(Errc::io, "the received file cannot be written");
     bytes = bytes.subspan(static_cast<std::size_t>(n));
     offset += static_cast<std::uint64_t>(n);
+    came(static_cast<std::uint64_t>(n));
   }
   if (unsynced_ >= kHandOver) {
     // Starts writing without waiting for it.
@@ -246,7 +259,9 @@ Result<std::unique_ptr<FileWriter>> DiskFileStore::create(const NodeId& sender,
   struct statvfs disk {};
   if (::statvfs(staging_.c_str(), &disk) == 0) {
     const std::uint64_t free = static_cast<std::uint64_t>(disk.f_bavail) * disk.f_frsize;
-    if (free < kReserve || free - kReserve < size) {
+    // What the files under way still lack is spoken for; sums would overflow, differences cannot.
+    const std::uint64_t spoken_for = kReserve + promised_;
+    if (free < spoken_for || free - spoken_for < size) {
       return fail(Errc::full, "the disk has no room for this file");
     }
   }

@@ -55,6 +55,7 @@ class DiskFileStore final : public transfer::FileStore {
 
   std::string inbox_;
   std::string staging_;
+  std::uint64_t promised_ = 0;  ///< bytes that accepted files still lack
   Random& random_;
   Received received_;
 };

@@ -50,13 +50,12 @@ bool write_line(int fd, const std::string& line) {
 
 ReceivedLog::ReceivedLog(std::string path) : path_(std::move(path)) {
   std::ifstream in(path_);
-  std::size_t lines = 0;
-  for (std::string line; std::getline(in, line); ++lines) {
+  for (std::string line; std::getline(in, line); ++lines_) {
     if (line.empty()) continue;
     if (auto file = from_line(line)) files_.push_back(std::move(*file));
     if (files_.size() > kMost) files_.pop_front();
   }
-  if (lines > 2 * kMost) rewrite();
+  if (lines_ > 2 * kMost) rewrite();
 }
 
 bool ReceivedLog::add(const ReceivedFile& file) {
@@ -67,10 +66,13 @@ bool ReceivedLog::add(const ReceivedFile& file) {
   // A crash may have cut the last line short: a line break first keeps this one whole.
   const bool good = write_line(fd, "\n" + to_line(file));
   ::close(fd);
+  lines_ += 2;
+  if (lines_ > 4 * kMost) rewrite();
   return good;
 }
 
-void ReceivedLog::rewrite() const {
+void ReceivedLog::rewrite() {
+  lines_ = files_.size();  // also when it fails: not tried again at each file
   const std::string fresh = path_ + ".new";
   const int fd = ::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
   if (fd < 0) return;

@@ -2,7 +2,7 @@
 //
 // Place: examples/mehrd. Shapes: `<data directory>/received.jsonl`, one JSON object per line: from,
 // name, path, size, blake3, received_ms (Unix). Bounds: the newest 10,000; the file is written anew
-// at start when it holds more. Failure: lines that cannot be read are passed over; a record that
+// when it holds many more. Failure: lines that cannot be read are passed over; a record that
 // cannot be written stays in memory and is told. Threads: the loop's.
 #pragma once
 
@@ -25,10 +25,11 @@ class ReceivedLog {
   [[nodiscard]] const std::deque<ReceivedFile>& files() const { return files_; }
 
  private:
-  void rewrite() const;
+  void rewrite();
 
   std::string path_;
   std::deque<ReceivedFile> files_;
+  std::size_t lines_ = 0;  ///< in the file
 };
 
 }  // namespace mehr::daemon

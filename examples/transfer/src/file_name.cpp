@@ -19,7 +19,8 @@ Sequence sequence_of(std::uint8_t first) {
   return {0, 0, 0};
 }
 
-bool is_utf8(std::string_view text) {
+/// Well-formed, and without C1 controls.
+bool is_clean_utf8(std::string_view text) {
   for (std::size_t at = 0; at < text.size();) {
     const Sequence s = sequence_of(static_cast<std::uint8_t>(text[at]));
     if (s.bytes == 0 || text.size() - at < s.bytes) return false;
@@ -30,6 +31,7 @@ bool is_utf8(std::string_view text) {
       point = (point << 6) | (next & 0x3Fu);
     }
     if (point < s.least || point > 0x10FFFF || (point >= 0xD800 && point < 0xE000)) return false;
+    if (point >= 0x80 && point < 0xA0) return false;  // C1 controls steer terminals
     at += s.bytes;
   }
   return true;
@@ -47,7 +49,9 @@ Status check_file_name(std::string_view name) {
       return fail(Errc::bad_value, "a file name holds no slash, backslash or control character");
     }
   }
-  if (!is_utf8(name)) return fail(Errc::bad_value, "a file name must be well-formed UTF-8");
+  if (!is_clean_utf8(name)) {
+    return fail(Errc::bad_value, "a file name must be well-formed UTF-8 without controls");
+  }
   return {};
 }
 

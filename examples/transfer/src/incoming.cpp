@@ -102,10 +102,10 @@ void Incoming::on_data(MutableBytes sealed, Millis now) {
     return;
   }
   if (data_started_ == Millis{}) data_started_ = now;
-  heard_ = now;
   if (kind == ReceiveWindow::Kind::repeated) {
-    ++counters.repeated_data;
+    ++counters.repeated_data;  // no progress: anybody may play back an old datagram
   } else {
+    heard_ = now;
     store(header.index, plain, now);
   }
   if (over()) return;

@@ -170,13 +170,16 @@ TEST_CASE("transfer/messages: nonce and additional data name packet, stream and 
 }
 
 TEST_CASE("transfer/file_name: only plain names of one directory", "[transfer][file_name]") {
-  for (const char* good :
-       {"a", "notes.txt", ".hidden", "...", "\xC3\xA4\xE2\x82\xAC\xF0\x9F\x98\x80", "a b"}) {
+  for (const char* good : {"a", "notes.txt", ".hidden", "...",
+                           "\xC3\xA4\xE2\x82\xAC\xF0\x9F\x98\x80", "a b", "\xC2\xA0"}) {
     INFO(good);
     CHECK(check_file_name(good));
   }
   for (const char* bad : {"", ".", "..", "a/b", "/", "a\\b", "a\nb", "\x7F", "\xFF", "\xC3",
-                          "\xE0\x80\x80", "\xED\xA0\x80", "\xF4\x90\x80\x80", "\xC1\x81"}) {
+                          "\xE0\x80\x80", "\xED\xA0\x80", "\xF4\x90\x80\x80", "\xC1\x81",
+                          "a\xC2\x9B"
+                          "31m",
+                          "\xC2\x80"}) {
     INFO(bad);
     CHECK_FALSE(check_file_name(bad));
   }

@@ -1,11 +1,40 @@
 // BLAKE2b, BLAKE3 and SHA-256: modes, parts, and lengths around their blocks.
+#include <algorithm>
 #include <catch2/catch.hpp>
+#include <new>
 
 #include "hex.h"
 
 using namespace mehr;
 using namespace mehr::crypto;
 using namespace crypto_test;
+
+namespace {
+
+/// True when @p trace is in the memory of a hasher while it lives and gone once it is destroyed.
+/// @p make gives the hasher.
+template <class Hasher, class Make>
+bool leaves_no_trace(ByteView trace, Make make) {
+  alignas(Hasher) static std::array<std::uint8_t, sizeof(Hasher)> place;
+  const auto traced = [&] {
+    return std::search(place.begin(), place.end(), trace.begin(), trace.end()) != place.end();
+  };
+  auto* const hasher = new (place.data()) Hasher(make());
+  const bool before = traced();
+  hasher->~Hasher();
+  return before && !traced();
+}
+
+}  // namespace
+
+TEST_CASE("core: a destroyed hasher leaves neither its key nor its input", "[crypto][hash]") {
+  const Bytes secret = counting_bytes(32);
+  const auto key = ByteView(secret).first<32>();
+  CHECK(leaves_no_trace<Blake2b256>(secret, [&] { return Blake2b256().update(secret); }));
+  CHECK(leaves_no_trace<Blake3>(secret, [&] { return Blake3::keyed(key); }));
+  CHECK(
+      leaves_no_trace<Blake3>(secret, [&] { return Blake3::derive_key("mehr-a").update(secret); }));
+}
 
 TEST_CASE("README/2.2: B2 is BLAKE2b made for 32 bytes", "[crypto][hash]") {
   CHECK(b2() == fixed<Hash256>("0e5751c026e543b2e8ab2eb06099daa1d1e5df47778f7787faab45cdf12fe3a8"));

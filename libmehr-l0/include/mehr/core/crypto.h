@@ -29,10 +29,14 @@ namespace mehr::crypto {
 // ---- Hashes
 // --------------------------------------------------------------------------------------
 
-/// Incremental unkeyed BLAKE2b with a 32-byte digest. spec: README/2.2 `B2`
+/// Incremental unkeyed BLAKE2b with a 32-byte digest. What it was fed is wiped with it.
+/// spec: README/2.2 `B2`
 class Blake2b256 {
  public:
   Blake2b256();
+  ~Blake2b256() { wipe(state_); }
+  Blake2b256(const Blake2b256&) = default;
+  Blake2b256& operator=(const Blake2b256&) = default;
   Blake2b256& update(ByteView bytes);
   /// The digest; the object must not be used afterwards.
   [[nodiscard]] Hash256 finish();
@@ -51,10 +55,13 @@ Hash256 b2(const Parts&... parts) {
 /// Keyed BLAKE2b-256; @p key up to 64 bytes.
 Hash256 b2_keyed(ByteView key, ByteView message);
 
-/// Incremental BLAKE3-256. spec: README/2.2 `H`
+/// Incremental BLAKE3-256. Its key and what it was fed are wiped with it. spec: README/2.2 `H`
 class Blake3 {
  public:
   Blake3();
+  ~Blake3() { wipe(state_); }
+  Blake3(const Blake3&) = default;
+  Blake3& operator=(const Blake3&) = default;
   static Blake3 keyed(std::span<const std::uint8_t, 32> key);
   /// Key-derivation mode under an ASCII context. spec: README/2.2 `DK`
   static Blake3 derive_key(std::string_view context);

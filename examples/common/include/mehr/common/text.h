@@ -32,7 +32,7 @@ namespace mehr::common {
 [[nodiscard]] std::string human_time(std::uint64_t milliseconds);
 
 /// @p text with every control character, quote and backslash escaped: safe on a terminal and as one
-/// line of a log. Bytes above 0x7F pass, so UTF-8 stays readable.
+/// line of a log. Other bytes above 0x7F pass, so UTF-8 stays readable.
 [[nodiscard]] std::string printable(std::string_view text);
 
 }  // namespace mehr::common
