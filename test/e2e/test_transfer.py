@@ -49,7 +49,7 @@ class Transfer(MeshTest):
 
     def test_the_relay_is_killed_and_comes_back(self):
         a, b, c = self.mesh.line()
-        source = self.mesh.file("big", os.urandom(40_000_000))
+        source = self.mesh.file("big", os.urandom(120_000_000))
         done = {}
         seen = threading.Event()
 
