@@ -87,8 +87,8 @@ Log::Log(Level level, LogFormat format)
 }
 
 Log::~Log() {
+  spdlog::shutdown();  // its thread writes the rest and ends, and only then the logger goes
   impl_.reset();
-  spdlog::shutdown();  // its thread writes the rest and ends
 }
 
 void Log::write(Level level, std::string_view event, std::initializer_list<Field> fields) {
