@@ -1,5 +1,7 @@
 #include "mehr/l0/link_session.h"
 
+#include "mehr/core/hazard.h"
+
 namespace mehr::l0 {
 
 namespace {
@@ -71,7 +73,8 @@ Result<MutableBytes> LinkSession::seal_under(Key& key, ByteView message, std::si
   if (key.next_counter == kLastCounter) {
     return fail(Errc::wrong_state, "the counters of this link key are used up");
   }
-  const std::uint32_t counter = key.next_counter++;
+  std::uint32_t counter = key.next_counter++;
+  if (planted("l0.counter_repeats") && counter % 16 == 15) --counter;
   const auto head = encode_fixed(DataHead{static_cast<std::uint8_t>(kDataType | (key.epoch & 0x0F)),
                                           addressing_.peer_link, counter});
   const MutableBytes frame = out.first(area + kLinkOverhead);
@@ -103,13 +106,17 @@ Result<MutableBytes> LinkSession::open(MutableBytes frame) {
   if (key == nullptr || head.receiver_link != addressing_.own_link) {
     return fail(Errc::wrong_peer, "no such link or key epoch");
   }
-  if (!key->window.is_fresh(head.counter)) {
+  if (!key->window.is_fresh(head.counter) && !planted("l0.replay_window")) {
     return fail(Errc::replayed, "this counter was accepted before or is too old");
   }
   const MutableBytes sealed = frame.subspan(kDataHeadSize);
   const MutableBytes plain = sealed.first(sealed.size() - crypto::Aead::kTagSize);
   const auto nonce = link_nonce(other(addressing_.role), head.counter);
-  if (auto opened = key->opener.open(nonce, frame.first(kDataHeadSize), sealed, plain); !opened) {
+  if (planted("l0.bad_seal")) {
+    // A stream cipher deciphers by enciphering; the tag is not looked at.
+    key->sealer.seal(nonce, frame.first(kDataHeadSize), plain, sealed);
+  } else if (auto opened = key->opener.open(nonce, frame.first(kDataHeadSize), sealed, plain);
+             !opened) {
     return fail(opened);
   }
   key->window.mark(head.counter);  // only a frame that opened moves the window. spec: L2/3.4

@@ -4,6 +4,7 @@
 #include <gsl/assert>
 
 #include "links_tables.h"
+#include "mehr/core/hazard.h"
 #include "mehr/l0/packet.h"
 
 namespace mehr::l0 {
@@ -148,7 +149,8 @@ void Links::take_init(Medium& medium, const FrameInfo& info, ByteView frame) {
     ++counters_.init_malformed;
     return refuse(medium, info, init.error());
   }
-  Slot* slot = room_for_stranger(info.source) ? free_slot() : nullptr;
+  const bool room = room_for_stranger(info.source) && !hazard("l0.link_table_full");
+  Slot* slot = room ? free_slot() : nullptr;
   if (slot == nullptr) {
     ++counters_.init_half_open;
     return refuse(medium, info, {Errc::full, "no room for another half-open link"});
@@ -216,11 +218,14 @@ void Links::take_neighbour_frame(Medium& medium, const FrameInfo& info, ByteView
 void Links::on_writable(Medium& medium) {
   const Entry entry(*this);
   for (Slot& slot : slots_) {
-    if (!slot.in_use() || slot.medium != &medium || !slot.blocked) continue;
-    slot.blocked = false;
-    send_held(slot);
-    if (!slot.blocked && slot.up && listener_ != nullptr) listener_->on_link_writable(slot.id);
+    if (slot.in_use() && slot.medium == &medium && slot.blocked) unblock(slot);
   }
+}
+
+void Links::unblock(Slot& slot) {
+  slot.blocked = false;
+  send_held(slot);
+  if (!slot.blocked && slot.up && listener_ != nullptr) listener_->on_link_writable(slot.id);
 }
 
 }  // namespace mehr::l0

@@ -2,8 +2,10 @@
 #include <algorithm>
 #include <bit>
 #include <gsl/assert>
+#include <utility>
 
 #include "links_tables.h"
+#include "mehr/core/hazard.h"
 #include "mehr/l0/links.h"
 #include "mehr/l0/packet.h"
 
@@ -186,7 +188,8 @@ void Links::spend(Slot& slot, const Link::Actions& actions) {
       closed(slot, *how);
     }
   }
-  if (slot.in_use()) wake_by(slot.link->next_deadline());
+  if (!slot.in_use()) return;
+  wake_by(hazard("l0.wakes_early") ? clock_.now() : slot.link->next_deadline());
 }
 
 void Links::opened(Slot& slot) {
@@ -289,6 +292,11 @@ LinkInfo Links::info_of(const Slot& slot) const {
 // ---- Out ----------------------------------------------------------------------------------------
 
 Status Links::transmit(Slot& slot, ByteView frame) {
+  if (slot.unblock_on_wake || hazard("l0.medium_full")) {
+    slot.blocked = slot.unblock_on_wake = true;
+    wake_by(clock_.now());
+    return fail(Errc::full, "no room in the medium");
+  }
   const Status sent = slot.medium->send(slot.remote, frame);
   if (!sent && sent.error().code == Errc::full) {
     slot.blocked = true;
@@ -306,6 +314,10 @@ Status Links::transmit(Slot& slot, ByteView frame) {
 }
 
 void Links::send_or_hold(Slot& slot, const Link::SendFrame& send) {
+  if (!slot.up && hazard("l0.handshake_frame_lost")) {
+    ++counters_.held_lost;
+    return;
+  }
   if (!slot.blocked && slot.held.empty()) {
     const Status sent = transmit(slot, send.frame());
     if (sent || !slot.blocked) return;
@@ -404,6 +416,7 @@ void Links::on_wake(Millis) {
   for (Slot& slot : slots_) {
     if (slot.in_use() && slot.link->next_deadline() <= at) step(slot, Link::Timer{});
     if (slot.in_use() && slot.link->wants_rekey(at)) step(slot, Link::Timer{});
+    if (std::exchange(slot.unblock_on_wake, false) && slot.in_use() && slot.blocked) unblock(slot);
   }
   for (Attachment& a : media_) {
     if (a.medium == nullptr || a.deadline > at) continue;

@@ -15,6 +15,7 @@ struct SlotState {
   bool up = false;                   // the listener knows it
   bool closing = false;              // released by the next flush
   bool blocked = false;              // the medium answered full
+  bool unblock_on_wake = false;      // a hazard answered full in its place
   Bounded<Link::SendFrame, 2> held;  // frames of the machine that found it full
   std::size_t failures = 0;          // transmissions failed in a row, full ones apart
   CloseReason reason = CloseReason::shutdown;

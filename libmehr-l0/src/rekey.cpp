@@ -1,5 +1,7 @@
 #include "mehr/l0/rekey.h"
 
+#include "mehr/core/hazard.h"
+
 namespace mehr::l0 {
 
 RekeyMachine::RekeyMachine(Millis step, std::uint64_t byte_limit, Millis now)
@@ -18,7 +20,8 @@ std::uint64_t RekeyMachine::byte_limit(BitsPerSecond bandwidth) {
 
 bool RekeyMachine::is_due(const LinkSession& session, Millis now) const {
   if (state_ != State::steady) return false;
-  return now >= key_since_ + kMaxKeyAge || session.sealed_bytes() >= byte_limit_ ||
+  early_ = early_ || hazard("l0.rekey_early");
+  return early_ || now >= key_since_ + kMaxKeyAge || session.sealed_bytes() >= byte_limit_ ||
          session.next_counter() > LinkSession::kRekeyCounter;
 }
 
@@ -50,6 +53,7 @@ void RekeyMachine::begin_drain(LinkSession& session, const Secret<32>& key, Mill
   session.install(key);
   ephemeral_.clear();
   state_ = State::drain;
+  early_ = false;
   key_since_ = now;
   deadline_ = now + drain_;
 }
@@ -66,6 +70,7 @@ RekeyMachine::Outcome RekeyMachine::answer(const RekeyRequest& request, LinkSess
   request_ = request;
   ack_ = encode_fixed(ack);
   begin_drain(session, *key, now);
+  if (planted("l0.rekey_forgets")) deadline_ = now;
   return {.send = Send{*ack_, true}, .failed = false};
 }
 

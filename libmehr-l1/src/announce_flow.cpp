@@ -4,6 +4,8 @@
 #include <bit>
 #include <gsl/assert>
 
+#include "mehr/core/hazard.h"
+
 namespace mehr::l1 {
 
 namespace {
@@ -20,6 +22,11 @@ std::uint64_t next_chance(std::uint64_t& state) {
   return z ^ (z >> 31);
 }
 
+// What a neighbour said is not said to that neighbour.
+bool came_from(const Candidate& best, LinkSlot link) {
+  return best.link == link && !planted("l1.split_horizon");
+}
+
 // An announce of an unknown major version is passed on as it came. spec: L1/13.3
 CompactPathCost outgoing_cost(const Route& route, const Candidate& candidate) {
   return route.opaque ? candidate.received : relay_step(candidate.entry, 0);
@@ -31,14 +38,14 @@ AnnounceFlow::AnnounceFlow(RoutingTable& table, const NodeId& self, std::uint64_
     : table_(table),
       self_(self),
       chance_(seed),
-      spread_(table.route_slots()),
-      words_per_link_((table.route_slots() + kWordBits - 1) / kWordBits),
+      words_per_link_((table.route_capacity() + kWordBits - 1) / kWordBits),
       waiting_(words_per_link_ * table.link_slots()),
       sends_per_route_((table.link_slots() + kLinksPerByte - 1) / kLinksPerByte),
       queues_(table.link_slots()),
       ready_(table.link_slots()),
-      deadlines_(table.route_slots()) {
-  sends_.resize(sends_per_route_ * table.route_slots());
+      deadlines_(table.route_capacity()) {
+  spread_.reserve(table.route_capacity());
+  sends_.resize(sends_per_route_ * table.route_capacity());
 }
 
 // ---- Receiving
@@ -67,7 +74,8 @@ Received AnnounceFlow::receive(LinkSlot from, const l0::Packet& packet, Millis n
       break;
   }
   // The verdict is remembered with the exact bytes it was given on. spec: README/9 clarification 1
-  if (!seen && !verify(*announce, packet.destination)) return {Intake::bad_signature, {}};
+  const bool trusted = seen || planted("l1.announce_signature");
+  if (!trusted && !verify(*announce, packet.destination)) return {Intake::bad_signature, {}};
   const Offer offer{packet.destination, *announce, packet.data.bytes, from, packet.hops};
   const Accepted accepted = table_.accept(offer, now);
   const Slot route = accepted.route != kNoSlot ? accepted.route : known;
@@ -79,6 +87,7 @@ Received AnnounceFlow::receive(LinkSlot from, const l0::Packet& packet, Millis n
 }
 
 AnnounceFlow::Spread& AnnounceFlow::spread(Slot route) {
+  if (route >= spread_.size()) spread_.resize(route + std::size_t{1});  // within what is reserved
   Spread& s = spread_[route];
   const Route& r = table_.route(route);
   const bool same = s.incarnation == r.incarnation;
@@ -106,8 +115,9 @@ void AnnounceFlow::decide(Slot route, Millis now) {
   const Candidate* best = table_.best_feasible(route);
   if (best == nullptr || best->hops + 1 >= l0::kMaxHops) return;
   if (s.decided && !(best->received.metric() < s.best_sent)) return;
-  if (!s.decided && s.ever_sent && now - s.last_sent < kAnnounceHold) {
-    s.hold_until = s.last_sent + kAnnounceHold;
+  const bool recent = s.ever_sent && now - s.last_sent < kAnnounceHold;
+  if (!s.decided && (recent || hazard("l1.announce_held"))) {
+    s.hold_until = (recent ? s.last_sent : now) + kAnnounceHold;
     return schedule(route);
   }
   spread_now(route, now);
@@ -126,7 +136,7 @@ void AnnounceFlow::spread_now(Slot route, Millis now) {
     bool radio = false;
     for (std::size_t i = 0; i < queues_.size(); ++i) {
       const auto link = static_cast<LinkSlot>(i);
-      if (!table_.is_up(link) || link == best->link) continue;
+      if (!table_.is_up(link) || came_from(*best, link)) continue;
       if (table_.link(link).info.half_duplex) {
         radio = true;
       } else {
@@ -147,7 +157,7 @@ void AnnounceFlow::spread_on_radio(Slot route) {
   if (best == nullptr) return;
   for (std::size_t i = 0; i < queues_.size(); ++i) {
     const auto link = static_cast<LinkSlot>(i);
-    if (!table_.is_up(link) || link == best->link) continue;
+    if (!table_.is_up(link) || came_from(*best, link)) continue;
     if (!table_.link(link).info.half_duplex || others_spoke(route, link)) continue;
     wait(link, route);
   }
@@ -224,6 +234,7 @@ void AnnounceFlow::link_down(LinkSlot link) {
 }
 
 void AnnounceFlow::writable(LinkSlot link) {
+  if (planted("l1.writable_ignored")) return;
   queues_[link].blocked = false;
   make_ready(link);
 }
@@ -313,7 +324,9 @@ std::optional<Transmit> AnnounceFlow::make(LinkSlot link, Slot route, MutableByt
   if (!table_.is_live(route) || sends(route, link) >= kSendsPerLink) return std::nullopt;
   const Route& r = table_.route(route);
   const Candidate* best = table_.best_feasible(route);
-  if (best == nullptr || best->link == link || best->hops + 1 >= l0::kMaxHops) return std::nullopt;
+  if (best == nullptr || came_from(*best, link) || best->hops + 1 >= l0::kMaxHops) {
+    return std::nullopt;
+  }
   const CompactPathCost cost = outgoing_cost(r, *best);
   const auto packet = write_announce_packet(
       r.destination, r.announce.view(), static_cast<std::uint8_t>(best->hops + 1), true, buffer);

@@ -4,6 +4,8 @@
 #include <gsl/assert>
 #include <utility>
 
+#include "mehr/core/hazard.h"
+
 namespace mehr::l1 {
 
 namespace {
@@ -21,6 +23,16 @@ std::size_t data_limit(Mtu mtu) {
   return mtu.bytes > l0::kHeaderSize ? mtu.bytes - l0::kHeaderSize : 0;
 }
 
+// The defect memory.leak. Still reachable, so that it is the simulator that finds it.
+void leak() {
+  struct Block {
+    Block* former = nullptr;
+    std::array<std::uint8_t, 56> bytes{};
+  };
+  static thread_local Block* last = nullptr;
+  last = new Block{last, {}};
+}
+
 }  // namespace
 
 Network::Network(l0::LinkLayer& links, Clock& clock, Timers& timers, Random& random,
@@ -35,9 +47,9 @@ Network::Network(l0::LinkLayer& links, Clock& clock, Timers& timers, Random& ran
       start_salt_(HashSalt::draw(random)),
       table_(limits, random),
       flow_(table_, self_, random.draw<std::uint64_t>()),
-      seen_(limits.packet_ids, random),
-      told_(limits.routes) {
+      seen_(limits.packet_ids, random) {
   loopback_.reserve(kLoopbackMax);
+  told_.reserve(limits.routes);
   if (storage_ != nullptr) {
     const auto stored = storage_->get(kEmittedKey);
     if (stored) {
@@ -128,13 +140,14 @@ std::optional<PublicKey> Network::key_of(const NodeId& node) const {
 // ----------------------------------------------------------------------------------
 
 std::uint64_t Network::next_emitted() {
+  if (planted("l1.emitted_not_stored")) return ++emitted_;
   // spec: L1/4, strictly rising across restarts
   emitted_ = std::max(emitted_ + 1, clock_.node_time().millis);
   if (storage_ != nullptr) {
     std::array<std::uint8_t, sizeof(emitted_)> bytes{};
     Writer(bytes).put(emitted_);
     const std::array<Storage::Put, 1> batch{{{kEmittedKey, bytes}}};
-    if (!storage_->put(batch)) ++counters_.storage_failed;
+    if (hazard("l1.storage_fails") || !storage_->put(batch)) ++counters_.storage_failed;
   }
   return emitted_;
 }
@@ -145,8 +158,17 @@ void Network::announce_now() {
   Expects(announce.has_value());
   flow_.set_own(*announce, first_hops_);
   announced_at_ = now;
-  announce_at_ = now + kRefreshLeast + Millis{random_.below(kRefreshSpread + 1)};
+  announce_at_ = announcing_ ? now + kRefreshLeast + Millis{random_.below(kRefreshSpread + 1)}
+                             : Millis::never();
   pump();
+  set_wake();
+}
+
+void Network::set_announcing(bool announcing) {
+  if (announcing == announcing_) return;
+  announcing_ = announcing;
+  const bool refreshes = announcing && !flow_.own().empty();
+  announce_at_ = refreshes ? announced_at_ + kRefreshLeast : Millis::never();
   set_wake();
 }
 
@@ -159,7 +181,7 @@ void Network::set_max_hops(std::uint8_t max_hops) {
 // -----------------------------------------------------------------------------------
 
 void Network::on_link_up(const l0::LinkInfo& link) {
-  const LinkSlot slot = table_.link_up(link);
+  const LinkSlot slot = hazard("l1.link_table_full") ? kNoLink : table_.link_up(link);
   if (slot == kNoLink) {
     ++counters_.links_refused;
     links_.close(link.id, l0::CloseReason::policy);
@@ -167,9 +189,9 @@ void Network::on_link_up(const l0::LinkInfo& link) {
   }
   const Millis now = clock_.now();
   // The first link after none: this node may have moved, and the neighbour may have forgotten it.
-  const bool moved = flow_.own().empty() || table_.active_links() == 1;
+  const bool moved = announcing_ && (flow_.own().empty() || table_.active_links() == 1);
   const bool just_announced = !flow_.own().empty() && now - announced_at_ < kAnnounceHold;
-  flow_.link_up(slot, !moved || just_announced);
+  flow_.link_up(slot, announcing_ && (!moved || just_announced));
   if (moved && !just_announced) {
     announce_now();
   } else if (moved) {
@@ -181,6 +203,7 @@ void Network::on_link_up(const l0::LinkInfo& link) {
 }
 
 void Network::on_link_down(l0::LinkId link, l0::CloseReason reason) {
+  if (planted("l1.link_down_kept")) return;
   const LinkSlot slot = table_.link_down(link, reason, clock_.now());
   if (slot == kNoLink) return;
   flow_.link_down(slot);
@@ -199,6 +222,7 @@ void Network::on_packet(l0::LinkId from, MutableBytes bytes) {
 void Network::on_clear_packet(InterfaceId, MutableBytes bytes) { take_packet(kNoLink, bytes); }
 
 void Network::take_packet(LinkSlot from, MutableBytes bytes) {
+  if (planted("memory.leak")) leak();
   const auto packet = decode<l0::Packet>(bytes);
   if (!packet) {
     ++counters_.malformed;
@@ -252,7 +276,7 @@ void Network::count(const Received& received) {
 
 // spec: L1/6 steps 1, 2, 4, 6, 8
 void Network::on_data(LinkSlot from, const l0::Packet& packet, MutableBytes bytes, Millis now) {
-  if (!seen_.insert(l0::packet_id(bytes), now)) {
+  if (!seen_.insert(l0::packet_id(bytes), now) && !planted("l1.duplicate_filter")) {
     ++counters_.duplicate;
   } else if (packet.destination == self_) {
     deliver(packet.context, bytes.subspan(l0::kHeaderSize));
@@ -276,11 +300,13 @@ void Network::forward(LinkSlot from, const l0::Packet& packet, MutableBytes byte
     ++counters_.not_in_transport;  // spec: L0/3
     return;
   }
-  if (packet.hops + 1 >= l0::kMaxHops) {
+  const bool counts_hops = !planted("l1.hop_limit");
+  if (counts_hops && packet.hops + 1 >= l0::kMaxHops) {
     ++counters_.hop_limit;
     return;
   }
-  const auto hop = table_.choose(packet.destination, from, bytes.size());
+  const LinkSlot not_back_to = planted("l1.split_horizon") ? kNoLink : from;
+  const auto hop = table_.choose(packet.destination, not_back_to, bytes.size());
   if (!hop) {
     ++counters_.no_route;
     return;
@@ -291,7 +317,7 @@ void Network::forward(LinkSlot from, const l0::Packet& packet, MutableBytes byte
       links_.signal_too_big(table_.link(from).info.id, packet.destination, hop->limit);
     return;
   }
-  l0::set_hops(bytes, static_cast<std::uint8_t>(packet.hops + 1));
+  if (counts_hops) l0::set_hops(bytes, static_cast<std::uint8_t>(packet.hops + 1));
   const Status queued = links_.send_packet(table_.link(hop->link).info.id, bytes);
   if (queued) {
     ++counters_.forwarded;
@@ -348,6 +374,7 @@ void Network::on_wake(Millis now) {
 void Network::pump() {
   std::array<std::uint8_t, kAnnouncePacketMax> buffer;
   for (std::size_t i = 0; i < kAnnouncesPerStep; ++i) {
+    if (hazard("l1.pump_short")) return;
     const auto next = flow_.poll(buffer);
     if (!next) return;
     const Status queued = links_.send_packet(table_.link(next->link).info.id, next->packet);
@@ -364,7 +391,8 @@ void Network::pump() {
 
 void Network::set_wake() {
   Millis at = std::min({table_.next_deadline(), flow_.next_deadline(), announce_at_});
-  if (!loopback_.empty() || flow_.has_ready()) at = clock_.now();
+  const bool early = hazard("l1.wakes_early");
+  if (early || !loopback_.empty() || flow_.has_ready()) at = clock_.now();
   if (at == wake_at_) return;
   wake_at_ = at;
   timers_.wake_at(*this, at);
@@ -375,12 +403,13 @@ void Network::set_wake() {
 
 void Network::observe_all() {
   if (!observer_) return;
-  for (Slot slot = 0; slot < told_.size(); ++slot) observe(slot);
+  for (Slot slot = 0; slot < table_.route_slots(); ++slot) observe(slot);
 }
 
 void Network::observe(Slot slot) {
   using Kind = RouteEvent::Kind;
   if (!observer_) return;
+  if (slot >= told_.size()) told_.resize(slot + std::size_t{1});  // within what is reserved
   Told& told = told_[slot];
   const Route& route = table_.route(slot);
   const Candidate* best = table_.is_live(slot) ? table_.best(slot) : nullptr;
@@ -401,6 +430,12 @@ void Network::tell(const RouteEvent& event) {
   if (!observer_) return;
   const auto observer = observer_;  // lives on should it replace itself
   observer(event);
+}
+
+std::optional<NodeId> Network::next_hop(const NodeId& to) const {
+  const auto hop = table_.choose(to, kNoLink, 0);
+  if (!hop) return std::nullopt;
+  return table_.link(hop->link).info.peer;
 }
 
 std::vector<RouteInfo> Network::routes() const {

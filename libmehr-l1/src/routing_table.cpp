@@ -4,6 +4,8 @@
 #include <gsl/assert>
 #include <tuple>
 
+#include "mehr/core/hazard.h"
+
 namespace mehr::l1 {
 
 namespace {
@@ -17,21 +19,28 @@ NodeId index_key(l0::LinkId id) {
   return key;
 }
 
+// The defect l1.feasibility: what came last wins, wherever it leads.
+const Candidate* newer_of(const Candidate* best, const Candidate& other) {
+  return best != nullptr && other.updated < best->updated ? best : &other;
+}
+
 }  // namespace
 
 RoutingTable::RoutingTable(const Limits& limits, Random& random)
     : per_route_(limits.candidates),
+      capacity_(limits.routes),
       links_(limits.links),
-      routes_(limits.routes),
-      candidates_(limits.routes * limits.candidates),
       index_(limits.routes, HashSalt::draw(random)),
       neighbours_(limits.links, HashSalt::draw(random)),
       link_ids_(limits.links, HashSalt::draw(random)),
       deadlines_(limits.routes),
       evicted_(limits.evicted_routes, HashSalt::draw(random)) {
   Expects(limits.candidates > 0 && limits.links > 0 && limits.links < kNoLink);
-  free_.reserve(limits.routes);
-  for (std::size_t i = limits.routes; i > 0; --i) free_.push_back(static_cast<Slot>(i - 1));
+  // Room for all of them, made now; each is begun when it is first used, so that a table that stays
+  // small leaves its pages untouched.
+  routes_.reserve(capacity_);
+  candidates_.reserve(capacity_ * per_route_);
+  free_.reserve(capacity_);
 }
 
 // ---- Links
@@ -109,6 +118,7 @@ void RoutingTable::forget_link(LinkSlot slot, Millis now) {
 
 void RoutingTable::schedule_gone() {
   next_gone_ = Millis::never();
+  if (planted("l1.never_expires")) return;
   for (const LinkEntry& e : links_) {
     if (e.state == LinkEntry::State::down) next_gone_ = std::min(next_gone_, e.gone_at);
   }
@@ -183,7 +193,7 @@ void RoutingTable::schedule(Slot route) {
   for (const Candidate& c : candidates(route)) {
     if (c.link != kNoLink) due = std::min(due, c.expires);
   }
-  deadlines_.set(route, due);
+  deadlines_.set(route, planted("l1.never_expires") ? Millis::never() : due);
 }
 
 // ---- Accepting
@@ -199,7 +209,8 @@ Novelty RoutingTable::novelty(const NodeId& destination, std::uint64_t emitted,
   if (slot == kNoSlot) {
     return evicted_.refuses(destination, emitted, now) ? Novelty::replayed : Novelty::fresh;
   }
-  if (emitted < routes_[slot].emitted) return Novelty::older;
+  const bool in_order = !planted("l1.announce_order");
+  if (in_order && emitted < routes_[slot].emitted) return Novelty::older;
   for (const Candidate& c : candidates(slot)) {
     // A link that was lost and came back is another link: its announces count again.
     if (c.link == link && c.emitted == emitted && c.received == received && !c.link_was_lost) {
@@ -224,7 +235,8 @@ Accepted RoutingTable::accept(const Offer& offer, Millis now) {
     out.created = true;
   }
   Route& r = routes_[slot];
-  if (out.created || offer.announce.emitted > r.emitted) {
+  const bool other = planted("l1.announce_order") && offer.announce.emitted != r.emitted;
+  if (out.created || offer.announce.emitted > r.emitted || other) {
     r.public_key = offer.announce.public_key;
     r.emitted = offer.announce.emitted;
     r.feasible = Metric::infinite();
@@ -314,7 +326,7 @@ bool RoutingTable::limit_mtu(LinkSlot link, const NodeId& destination, Mtu mtu) 
 
 std::size_t RoutingTable::share() const {
   // spec: README/9 clarification 5
-  return std::max<std::size_t>(1, routes_.size() / std::max<std::size_t>(4, active_));
+  return std::max<std::size_t>(1, capacity_ / std::max<std::size_t>(4, active_));
 }
 
 bool RoutingTable::is_protected(Slot route) const {
@@ -327,17 +339,25 @@ Slot RoutingTable::make_room(LinkSlot link, const NodeId& destination, Accepted&
   if (over_share && !pass_charge_on(link)) {
     victim = own_victim(link);
     if (victim == kNoSlot) return kNoSlot;
-  } else if (free_.empty()) {
+  } else if (is_full()) {
     victim = any_victim();
   }
   if (victim != kNoSlot) {
     out.evicted = routes_[victim].destination;
     evict(victim, now);
   }
-  if (free_.empty()) return kNoSlot;
-  const Slot slot = free_.back();
-  free_.pop_back();
-  return slot;
+  return is_full() ? kNoSlot : take_free();
+}
+
+Slot RoutingTable::take_free() {
+  if (!free_.empty()) {
+    const Slot slot = free_.back();
+    free_.pop_back();
+    return slot;
+  }
+  routes_.emplace_back();
+  candidates_.resize(candidates_.size() + per_route_);
+  return static_cast<Slot>(routes_.size() - 1);
 }
 
 // Without it, a neighbour that is merely the first to pass on a destination could, by a flood of
@@ -400,6 +420,10 @@ const Candidate* RoutingTable::best_feasible(Slot route) const {
   const Candidate* best = nullptr;
   for (const Candidate& c : candidates(route)) {
     if (c.link == kNoLink || c.state != RouteState::fresh || c.emitted != r.emitted) continue;
+    if (planted("l1.feasibility")) {
+      best = newer_of(best, c);
+      continue;
+    }
     if (r.any_sent && !(c.received.metric() < r.feasible)) continue;
     if (best == nullptr || c.received.metric() < best->received.metric()) best = &c;
   }
@@ -419,7 +443,11 @@ const Candidate* RoutingTable::choose_candidate(Slot route, LinkSlot ingress,
   };
   for (const Candidate& c : candidates(route)) {
     if (c.link == kNoLink || c.link == ingress || !is_up(c.link)) continue;
-    if (chosen == nullptr || rank(c) < rank(*chosen)) chosen = &c;
+    if (planted("l1.feasibility")) {
+      chosen = newer_of(chosen, c);
+    } else if (chosen == nullptr || rank(c) < rank(*chosen)) {
+      chosen = &c;
+    }
   }
   return chosen;
 }

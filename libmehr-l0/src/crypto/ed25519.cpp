@@ -5,6 +5,7 @@
 
 #include "backend.h"
 #include "mehr/core/crypto.h"
+#include "verify_once.h"
 
 namespace mehr::crypto {
 
@@ -51,7 +52,7 @@ Signature SigningKey::sign(ByteView message) const {
   return out;
 }
 
-bool verify(const PublicKey& key, ByteView message, const Signature& signature) {
+bool detail::verify_once(const PublicKey& key, ByteView message, const Signature& signature) {
   // libsodium refuses S >= L, a small-order R or A and a non-canonical A, and compares the bytes
   // of R, so that a non-canonical R never matches. The edge cases of test/crypto hold it to that.
   detail::start_sodium();

@@ -215,6 +215,36 @@ TEST_CASE("L1 4.1: the refresh comes every 1,800 s +- 5 %", "[l1][announce]") {
   CHECK(sent <= 106);
 }
 
+TEST_CASE("L1 4.1: a silent node announces when told to, once, and relays as ever",
+          "[l1][announce]") {
+  Net net(4);
+  net[1].network.set_announcing(false);
+  net.line();
+  const auto own = [&] {
+    std::size_t sent = 0;
+    for (const auto& s : net[1].links.sent) {
+      sent += decode<l0::Packet>(s.packet)->destination == net[1].id() ? 1U : 0U;
+    }
+    return sent;
+  };
+  net.world.pass(Millis::seconds(2 * 1800));
+  CHECK(own() == 0);
+  CHECK(net[0].network.routes().size() == 2);  // 2 and 3, through 1
+  net[1].network.announce_now();
+  net.world.settle();
+  CHECK(own() == 2);
+  CHECK(net[3].network.key_of(net[1].id()) == net[1].identity.public_key());
+  net.cut(0, 1);
+  net.join(0, 1);
+  net.world.pass(Millis::seconds(2 * 1800));
+  CHECK(own() == 2);  // neither at the new link nor by refresh
+  net[1].network.set_announcing(true);
+  net.world.pass(Millis::seconds(1));  // the refresh is overdue
+  CHECK(own() == 4);
+  net.world.pass(Millis::seconds(1890));
+  CHECK(own() == 6);
+}
+
 TEST_CASE("L1 13.3: an unknown major version is passed on unchanged", "[l1][announce]") {
   Net net(4);
   net.join(0, 1);

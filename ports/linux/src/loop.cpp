@@ -11,6 +11,13 @@
 #include <mutex>
 #include <vector>
 
+// Every socket of this port needs this file, and the simulator's stand-in cipher defines the same
+// name: a program with both does not link.
+extern "C" {
+extern const char mehr_real_crypto_only_programs_open_sockets[];
+[[gnu::used]] const char mehr_real_crypto_only_programs_open_sockets[] = "and this one may";
+}
+
 namespace mehr::linux_port {
 namespace {
 

@@ -12,9 +12,11 @@ Node::Node(const NodeConfig& config, const Signer& signer, const World& world)
       timers_(world.timers),
       links_({{config.max_frame_size, config.features}, config.limits}, signer, world.clock,
              world.timers, world.random),
-      network_(links_, world.clock, world.timers, world.random, signer, world.storage,
-               config.limits),
+      between_(config.between ? config.between(links_) : nullptr),
+      network_(between_ ? *between_ : static_cast<l0::LinkLayer&>(links_), world.clock,
+               world.timers, world.random, signer, world.storage, config.limits),
       messages_(network_, network_, signer, world.random, world.clock, config.limits) {
+  network_.set_announcing(config.announces);
   timers_.wake_at(*this, world.clock.now() + kUpkeep);
 }
 

@@ -148,6 +148,7 @@ class Links final : public LinkLayer, public MediumReceiver, private Wakeable {
   void flush_downs();
   void send_or_hold(Slot& slot, const Link::SendFrame& send);
   void send_held(Slot& slot);
+  void unblock(Slot& slot);
   void leave_handshake(Slot& slot);
   void resolve_duplicates(Slot& slot);
   [[nodiscard]] bool older_wins(const Slot& older, const Slot& newer) const;

@@ -116,6 +116,10 @@ class Network final : public Messenger,
 
   /// Announces this node on every active link, with a new `emitted`.
   void announce_now();
+  /// False: a silent node. It relays and learns like any other, but never says who it is at a new
+  /// link or by refresh, so that others reach it as a neighbour only. `announce_now` still
+  /// announces it, once. True, as from the start: it speaks again from its next link or refresh on.
+  void set_announcing(bool announcing);
   /// How far own announces travel, 1..128 links. spec: L1/4 max_hops
   void set_max_hops(std::uint8_t max_hops);
   /// Called after a route appeared, changed its next hop or was lost; an empty function ends it.
@@ -124,7 +128,12 @@ class Network final : public Messenger,
   }
   /// All routes, in no particular order. Allocates: for people, not for the packet path.
   [[nodiscard]] std::vector<RouteInfo> routes() const;
+  /// The neighbour that a packet to @p to would go to now; none without a usable route, or for this
+  /// node itself.
+  [[nodiscard]] std::optional<NodeId> next_hop(const NodeId& to) const;
   [[nodiscard]] const NetworkCounters& counters() const { return counters_; }
+  /// For looking into: single routes without the copies that `routes` makes.
+  [[nodiscard]] const RoutingTable& table() const { return table_; }
   [[nodiscard]] const NodeId& node_id() const { return self_; }
 
  private:
@@ -184,6 +193,7 @@ class Network final : public Messenger,
   Millis announce_at_ = Millis::never();
   Millis wake_at_ = Millis::never();
   bool send_blocked_ = false;
+  bool announcing_ = true;
   std::array<std::shared_ptr<const MessageHandler>, 256> handlers_;  // by context
   std::function<void()> writable_;
   std::function<void(const RouteEvent&)> observer_;

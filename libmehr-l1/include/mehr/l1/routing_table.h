@@ -149,7 +149,10 @@ class RoutingTable {
   [[nodiscard]] Slot find(const NodeId& destination) const;
   [[nodiscard]] const Route& route(Slot slot) const { return routes_[slot]; }
   [[nodiscard]] bool is_live(Slot slot) const { return routes_[slot].incarnation != 0; }
+  /// Slots that were used up to now: what a walk over all routes has to visit.
   [[nodiscard]] std::size_t route_slots() const { return routes_.size(); }
+  /// Limits::routes.
+  [[nodiscard]] std::size_t route_capacity() const { return capacity_; }
   [[nodiscard]] std::size_t size() const { return index_.size(); }
   /// The candidates of a route; places whose link is kNoLink are free.
   [[nodiscard]] std::span<const Candidate> candidates(Slot route) const;
@@ -176,6 +179,8 @@ class RoutingTable {
   [[nodiscard]] const Candidate* choose_candidate(Slot route, LinkSlot ingress,
                                                   std::size_t size) const;
   [[nodiscard]] std::size_t share() const;
+  [[nodiscard]] bool is_full() const { return free_.empty() && routes_.size() == capacity_; }
+  Slot take_free();  // not when it is full
   [[nodiscard]] bool is_protected(Slot route) const;
   /// A slot for a new destination over @p link, evicting if need be.
   Slot make_room(LinkSlot link, const NodeId& destination, Accepted& out, Millis now);
@@ -196,12 +201,13 @@ class RoutingTable {
   void forget_link(LinkSlot slot, Millis now);
 
   std::size_t per_route_;
+  std::size_t capacity_;
   std::vector<LinkEntry> links_;
   std::size_t active_ = 0;
   Millis next_gone_ = Millis::never();
-  std::vector<Route> routes_;
+  std::vector<Route> routes_;  // those begun; the first `capacity_` never move
   std::vector<Candidate> candidates_;
-  std::vector<Slot> free_;
+  std::vector<Slot> free_;  // begun, and free again
   std::uint64_t last_incarnation_ = 0;
   SlotIndex index_;       // destination -> route
   SlotIndex neighbours_;  // peer -> an active link

@@ -7,6 +7,9 @@
 // Threads: one, the one that steps the world.
 #pragma once
 
+#include <functional>
+#include <memory>
+
 #include "mehr/core/clock.h"
 #include "mehr/core/limits.h"
 #include "mehr/core/random.h"
@@ -32,6 +35,11 @@ struct NodeConfig {
   Mtu max_frame_size{4096};
   /// What this node says it can do. spec: L0/5.3
   std::uint32_t features = 0;
+  /// False: a silent node, see l1::Network::set_announcing.
+  bool announces = true;
+  /// Makes what stands between L0 and L1 and sees all that passes; empty: nothing does. It becomes
+  /// the listener of @p below and L1 becomes its; it dies after L1 and before L0.
+  std::function<std::unique_ptr<l0::LinkLayer>(l0::LinkLayer& below)> between;
 };
 
 class Node final : private Wakeable {
@@ -46,6 +54,7 @@ class Node final : private Wakeable {
   [[nodiscard]] l0::Links& links() { return links_; }
   /// L1: routed datagrams.
   [[nodiscard]] l1::Network& network() { return network_; }
+  [[nodiscard]] const l1::Network& network() const { return network_; }
   /// L2: sealed datagrams and caller-sealed streams; the door for services.
   [[nodiscard]] l2::SealedMessenger& messages() { return messages_; }
 
@@ -55,6 +64,7 @@ class Node final : private Wakeable {
   const Signer& signer_;
   Timers& timers_;
   l0::Links links_;
+  std::unique_ptr<l0::LinkLayer> between_;  // none: L1 stands on `links_` itself
   l1::Network network_;
   l2::SealedMessenger messages_;
 };
