@@ -47,6 +47,54 @@ if(NOT MEHR_SANITIZE AND NOT MEHR_FUZZ)
   endforeach()
 endif()
 
+# What the simulator's build of the layers has beyond theirs, and what only the simulator may link.
+if(MEHR_SIM)
+  set(check_hazards ${CMAKE_COMMAND} -DROOT=${PROJECT_SOURCE_DIR} -DNM=${CMAKE_NM})
+  set(check_script -P ${PROJECT_SOURCE_DIR}/cmake/CheckHazards.cmake)
+  set(archives "")
+  foreach(lib mehr-l0 mehr-l1 mehr-l2 mehr-stack mehr-transfer)
+    if(TARGET ${lib})
+      list(APPEND archives $<TARGET_FILE:${lib}>)
+    endif()
+  endforeach()
+  add_test(NAME layer.hazards-are-gone COMMAND ${check_hazards} "-DLIBS=${archives}"
+                                               ${check_script})
+  set_tests_properties(layer.hazards-are-gone PROPERTIES LABELS "layer")
+  # Each double of these has sites, and there the check must see them.
+  foreach(lib mehr-l0 mehr-l1 mehr-l2 mehr-transfer)
+    if(TARGET ${lib})
+      foreach(what symbol name)
+        mehr_expect_failure(
+          layer.planted.hazards.${lib}.${what} "lib${lib}-sim.a: has the ${what}" ${check_hazards}
+          -DLIBS=$<TARGET_FILE:${lib}-sim> ${check_script})
+      endforeach()
+    endif()
+  endforeach()
+endif()
+
+# The stand-in cipher and a program with sockets: the linker refuses, and names the reason. Without
+# the stand-in the same command links. That the stand-in links where there are no sockets is shown
+# by sim-fast-crypto.
+if(TARGET mehrd AND TARGET mehr-sim-fast-crypto)
+  file(MAKE_DIRECTORY "${PROJECT_BINARY_DIR}/planted")
+  # What the system's libraries would give may stay open: it is our own names that must not meet.
+  set(our_archives -Wl,--unresolved-symbols=ignore-all -Wl,--start-group)
+  foreach(lib mehr-l0 mehr-l1 mehr-l2 mehr-stack mehr-transfer mehr-linux mehr-common)
+    list(APPEND our_archives $<TARGET_FILE:${lib}>)
+  endforeach()
+  list(APPEND our_archives -Wl,--end-group)
+  foreach(program mehrd mehr)
+    set(link ${CMAKE_CXX_COMPILER} -o "${PROJECT_BINARY_DIR}/planted/${program}-linked"
+             $<TARGET_OBJECTS:${program}>)
+    add_test(NAME layer.planted.stand-in.${program}.without COMMAND ${link} ${our_archives}
+             COMMAND_EXPAND_LISTS)
+    set_tests_properties(layer.planted.stand-in.${program}.without PROPERTIES LABELS "layer")
+    mehr_expect_failure(
+      layer.planted.stand-in.${program}.with "mehr_real_crypto_only_programs_open_sockets" ${link}
+      $<TARGET_OBJECTS:mehr-sim-fast-crypto> ${our_archives})
+  endforeach()
+endif()
+
 find_program(MEHR_PYTHON python3)
 if(MEHR_PYTHON)
   foreach(tool size banned)

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "mehr/core/hazard.h"
+
 namespace mehr::transfer {
 
 Outgoing::Outgoing(Context& context, TransferId id, const NodeId& to, std::string_view name,
@@ -43,9 +45,12 @@ void Outgoing::step(Millis now, const MessageHandler& on_ack) {
   if (data_flows_) {
     window_->on_timer(now);
     // Two timeouts may mean a receiver that forgot us: an offer asks it, chunks alone cannot.
-    if (window_->timeouts() >= 2) offer_at_ = std::min(offer_at_, offer_sent_ + offer_wait_);
-    if (retry_at_ <= now) retry_at_ = Millis::never();
+    // Before a fresh offer, which waits for a route at its own pace, there is nobody to ask.
+    if (window_->timeouts() >= 2 && !reshape_) {
+      offer_at_ = std::min(offer_at_, offer_sent_ + offer_wait_);
+    }
   }
+  if (retry_at_ <= now) retry_at_ = Millis::never();
 }
 
 void Outgoing::hash(Millis now) {
@@ -265,7 +270,9 @@ Outgoing::Pumped Outgoing::pump(Millis now, std::uint32_t budget) {
   for (; budget > 0; --budget) {
     const auto index = window_->next();
     if (!index) return Pumped::idle;
-    if (window_->packet() == std::numeric_limits<std::uint32_t>::max()) {
+    // The hazard strikes early only, or a long file would never end.
+    const bool used_up = window_->packet() < 8 && hazard("transfer.numbers_used_up");
+    if (used_up || window_->packet() == std::numeric_limits<std::uint32_t>::max()) {
       reshape_ = true;  // packet numbers are used up: a fresh key begins them anew
       offer_at_ = now;
       return Pumped::idle;
@@ -326,7 +333,7 @@ Millis Outgoing::deadline() const {
   Millis at = std::min({offer_at_, retry_at_, progress_ + context_.limits.give_up_after});
   if (data_flows_) {
     at = std::min(at, window_->deadline());
-    if (window_->timeouts() >= 2) at = std::min(at, offer_sent_ + offer_wait_);
+    if (window_->timeouts() >= 2 && !reshape_) at = std::min(at, offer_sent_ + offer_wait_);
   }
   return at;
 }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "mehr/core/hazard.h"
+
 namespace mehr::transfer {
 
 ReceiveWindow::ReceiveWindow(std::uint32_t count, const TransferLimits& limits)
@@ -51,7 +53,7 @@ Ack ReceiveWindow::ack(Millis now, MutableBytes room) const {
   ack.next = next_;
   ack.packet = newest_;
   ack.held = static_cast<std::uint16_t>(std::min<std::uint64_t>((now - newest_at_).count, 0xFFFF));
-  ack.window = window();
+  ack.window = hazard("transfer.window_small") ? std::uint16_t{1} : window();
   if (end_ <= next_ + 1) return ack;
   const std::size_t bytes = std::min<std::size_t>((end_ - next_ - 1 + 7) / 8, room.size());
   const MutableBytes map = room.first(bytes);

@@ -4,6 +4,8 @@
 #include <bit>
 #include <limits>
 
+#include "mehr/core/hazard.h"
+
 namespace mehr::transfer {
 
 SendWindow::SendWindow(std::uint32_t count, const TransferLimits& limits)
@@ -28,7 +30,7 @@ void SendWindow::restart(std::uint32_t next, std::uint16_t remote_window) {
 
 std::optional<std::uint32_t> SendWindow::next() {
   if (in_flight_ >= congestion_) return std::nullopt;
-  if (lost_ > 0) {
+  if (lost_ > 0 && !planted("transfer.never_resends")) {
     lost_from_ = std::max(lost_from_, base_);
     while (slot(lost_from_).state != Chunk::lost) ++lost_from_;
     return lost_from_;

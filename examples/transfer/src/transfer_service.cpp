@@ -5,6 +5,7 @@
 #include <gsl/assert>
 
 #include "incoming.h"
+#include "mehr/core/hazard.h"
 #include "mehr/transfer/file_name.h"
 #include "outgoing.h"
 
@@ -170,7 +171,7 @@ void TransferService::Core::on_offer(const NodeId& from, const Offer& offer, Mil
     return;
   }
   if (offer.size > context.limits.file_size) return refuse(from, offer, Verdict::too_large);
-  if (busy(from)) return refuse(from, offer, Verdict::busy);
+  if (busy(from) || hazard("transfer.busy")) return refuse(from, offer, Verdict::busy);
   if (events.accept && !events.accept(from, text_of(offer.name), offer.size)) {
     return refuse(from, offer, Verdict::refused);
   }

@@ -1,0 +1,87 @@
+#include "scenario_keys.h"
+
+#include <array>
+#include <nlohmann/json.hpp>
+
+namespace mehr::sim {
+namespace {
+
+struct LimitKey {
+  std::string_view key;
+  std::size_t Limits::*member;
+};
+
+constexpr LimitKey kLimits[] = {
+    {"links", &Limits::links},
+    {"half_open_links", &Limits::half_open_links},
+    {"inits_per_second", &Limits::inits_per_second},
+    {"init_sources", &Limits::init_sources},
+    {"media", &Limits::media},
+    {"routes", &Limits::routes},
+    {"candidates", &Limits::candidates},
+    {"packet_ids", &Limits::packet_ids},
+    {"evicted_routes", &Limits::evicted_routes},
+    {"envelope_replays", &Limits::envelope_replays},
+    {"streams", &Limits::streams},
+    {"peer_keys", &Limits::peer_keys},
+};
+static_assert(sizeof(kLimits) / sizeof(LimitKey) * sizeof(std::size_t) == sizeof(Limits),
+              "every member of Limits has a key");
+
+constexpr std::size_t kMostOfALimit = 10'000'000;
+constexpr std::array<std::string_view, 2> kBases{"minimal", "standard"};
+
+Limits read_base(const InputValue& value, std::string_view key) {
+  return as_choice(value, key, kBases) == 0 ? Limits::minimal() : Limits::standard();
+}
+
+constexpr std::int64_t kPerMille = 1000;
+constexpr std::int64_t kYearMs = 31'536'000'000;
+
+constexpr FaultForm kFaults[] = {
+    {.kind = FaultKind::cut, .has_peer = true},
+    {.kind = FaultKind::one_way, .has_peer = true},
+    {.kind = FaultKind::partition, .has_node = false, .has_group = true},
+    {.kind = FaultKind::crash},
+    {.kind = FaultKind::pause},
+    {.kind = FaultKind::clock_jump, .has_span = false, .least = -kYearMs, .most = kYearMs},
+    {.kind = FaultKind::slow_disk, .least = 1, .most = 60'000},
+    {.kind = FaultKind::full_disk},
+    {.kind = FaultKind::read_errors, .least = 1, .most = kPerMille},
+    {.kind = FaultKind::write_errors, .least = 1, .most = kPerMille},
+    {.kind = FaultKind::lying_sync, .least = 1, .most = kPerMille},
+    {.kind = FaultKind::byzantine, .has_behaviour = true},
+};
+static_assert(sizeof(kFaults) / sizeof(FaultForm) ==
+                  static_cast<std::size_t>(FaultKind::byzantine) + 1,
+              "every kind of fault has a form");
+
+}  // namespace
+
+Limits read_limits(const InputValue& value, std::string_view key) {
+  if (std::holds_alternative<std::string>(value.data)) return read_base(value, key);
+  const InputValue::Table& table =
+      as_table(value, R"("limits" other than "minimal" or "standard")");
+  std::vector<std::string_view> known{"base"};
+  for (const LimitKey& limit : kLimits) known.push_back(limit.key);
+  check_keys(table, "limits", known);
+  const InputValue* base = find_member(table, "base");
+  Limits out = base == nullptr ? Limits::minimal() : read_base(*base, "base");
+  for (const InputMember& member : table) {
+    for (const LimitKey& limit : kLimits) {
+      if (limit.key != member.key) continue;
+      out.*limit.member = as_count(member.value, member.key, 1, kMostOfALimit);
+    }
+  }
+  return out;
+}
+
+nlohmann::ordered_json to_json(const Limits& limits) {
+  nlohmann::ordered_json out;
+  for (const LimitKey& limit : kLimits) out[std::string(limit.key)] = limits.*limit.member;
+  return out;
+}
+
+std::span<const FaultForm> fault_forms() { return kFaults; }
+
+}  // namespace mehr::sim
