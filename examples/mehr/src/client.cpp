@@ -9,6 +9,12 @@
 #include <cstring>
 #include <utility>
 
+// As in ports/linux/src/loop.cpp: no program with a socket has the simulator's stand-in cipher.
+extern "C" {
+extern const char mehr_real_crypto_only_programs_open_sockets[];
+[[gnu::used]] const char mehr_real_crypto_only_programs_open_sockets[] = "and this one may";
+}
+
 namespace mehr::cli {
 namespace {
 

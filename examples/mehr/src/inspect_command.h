@@ -1,13 +1,17 @@
-// `mehr inspect`: input from an argument, a file or standard input; JSON out.
+// `mehr inspect`: input from an argument, a file or standard input; JSON out, or lines for people
+// where the input is a simulator's trace.
 #pragma once
 
 #include <string>
+
+#include "trace_view.h"
 
 namespace mehr::cli {
 
 struct InspectOptions {
   std::string input;
   std::string as;
+  TraceOptions trace;  ///< for traces alone
 };
 
 int inspect(const InspectOptions& options);

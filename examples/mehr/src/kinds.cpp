@@ -190,14 +190,18 @@ tl::expected<Json, std::string> show_as(ByteView bytes, const std::string& name)
                         "\"; kinds: " + all_names());
 }
 
-Json identify_frame(ByteView bytes) {
-  static constexpr std::string_view kFrames[] = {"init",   "resp",      "auth",  "data-frame",
-                                                 "beacon", "broadcast", "packet"};
+Json identify_among(ByteView bytes, std::span<const std::string_view> names) {
   for (const Kind& kind : kKinds) {
-    if (std::find(std::begin(kFrames), std::end(kFrames), kind.name) == std::end(kFrames)) continue;
+    if (std::find(names.begin(), names.end(), kind.name) == names.end()) continue;
     if (auto shown = kind.show(bytes)) return dressed(kind, bytes, *shown);
   }
   return {{"kind", nullptr}, {"size", bytes.size()}, {"bytes", common::to_hex(bytes)}};
+}
+
+Json identify_frame(ByteView bytes) {
+  static constexpr std::string_view kFrames[] = {"init",   "resp",      "auth",  "data-frame",
+                                                 "beacon", "broadcast", "packet"};
+  return identify_among(bytes, kFrames);
 }
 
 }  // namespace mehr::cli

@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 #include <span>
 #include <string>
+#include <string_view>
 #include <tl/expected.hpp>
 
 #include "mehr/core/bytes.h"
@@ -31,6 +32,8 @@ struct Kind {
 /// {"kind", "size", "fields", "meaning", "could_also_be"}; else one sentence for people.
 [[nodiscard]] tl::expected<Json, std::string> identify(ByteView bytes);
 [[nodiscard]] tl::expected<Json, std::string> show_as(ByteView bytes, const std::string& kind);
+/// The first kind of @p names that fits; {"kind": null, "size", "bytes"} when none does.
+[[nodiscard]] Json identify_among(ByteView bytes, std::span<const std::string_view> names);
 /// The first marked kind among link frames, control messages and packets, for frames of a stream.
 [[nodiscard]] Json identify_frame(ByteView bytes);
 

@@ -70,15 +70,24 @@ void add_send(CLI::App& app, Arguments& a) {
 }
 
 void add_inspect(CLI::App& app, Arguments& a) {
-  CLI::App* inspect = app.add_subcommand("inspect", "show a wire structure as JSON");
+  CLI::App* inspect =
+      app.add_subcommand("inspect", "show a wire structure as JSON, or a simulator's trace");
   inspect
       ->add_option("input", a.inspect.input,
-                   "hexadecimal text, a file of raw bytes or hexadecimal text, or - for standard "
-                   "input")
+                   "hexadecimal text, a file of raw bytes, hexadecimal text or a trace, or - for "
+                   "standard input")
       ->required();
   inspect->add_option("--as", a.inspect.as, "what it is; without it, what it looks like")
       ->type_name("KIND");
-  inspect->footer(kinds_text());
+  inspect->add_option("--node", a.inspect.trace.node, "of a trace: only what happened to this node")
+      ->type_name("NAME");
+  inspect
+      ->add_option("--what", a.inspect.trace.whats,
+                   "of a trace: only happenings of these kinds: packet-in,link-up")
+      ->type_name("KINDS")
+      ->delimiter(',')
+      ->allow_extra_args(false);
+  inspect->footer(kinds_text() + "\nA trace is shown line by line; --json decodes it in full.");
 }
 
 int run(int argc, char** argv) {
@@ -113,6 +122,7 @@ int run(int argc, char** argv) {
   }
   if (app.got_subcommand("send")) return send_file(a.options, a.send);
   if (app.got_subcommand("cancel")) return cancel_transfer(a.options, a.transfer);
+  a.inspect.trace.json = a.options.json;
   return inspect(a.inspect);
 }
 

@@ -15,20 +15,6 @@ std::string version_text(std::uint8_t version) {
 
 std::string node_text(const PublicKey& key) { return common::to_text(crypto::node_id_of(key)); }
 
-const char* name_of(l0::PacketType type) {
-  switch (type) {
-    case l0::PacketType::data:
-      return "data";
-    case l0::PacketType::announce:
-      return "announce";
-    case l0::PacketType::link_request:
-      return "link request";
-    case l0::PacketType::proof:
-      return "proof";
-  }
-  return "?";
-}
-
 const char* name_of(l0::DestinationType type) {
   switch (type) {
     case l0::DestinationType::single:
@@ -39,6 +25,49 @@ const char* name_of(l0::DestinationType type) {
       return "plain";
     case l0::DestinationType::link:
       return "link";
+  }
+  return "?";
+}
+
+const char* name_of_tlv(std::uint8_t type) {
+  switch (type) {
+    case l1::tlv::kExtendedVersion:
+      return "extended version";
+    case l1::tlv::kCryptoSupport:
+      return "crypto support";
+    case l1::tlv::kVersionSignal:
+      return "version signal";
+    case l1::tlv::kPresence:
+      return "presence";
+    case l1::tlv::kSupportedVersions:
+      return "supported versions";
+    default:
+      return "unknown; kept and skipped";
+  }
+}
+
+Json feature_names(std::uint32_t features) {
+  static constexpr std::array<const char*, 5> kNames{"l1 relay", "l2 node", "gossip", "bridge",
+                                                     "post-quantum"};
+  Json out = Json::array();
+  for (std::size_t i = 0; i < kNames.size(); ++i) {
+    if ((features >> i & 1) != 0) out.push_back(kNames[i]);
+  }
+  return out;
+}
+
+}  // namespace
+
+const char* name_of(l0::PacketType type) {
+  switch (type) {
+    case l0::PacketType::data:
+      return "data";
+    case l0::PacketType::announce:
+      return "announce";
+    case l0::PacketType::link_request:
+      return "link request";
+    case l0::PacketType::proof:
+      return "proof";
   }
   return "?";
 }
@@ -80,35 +109,6 @@ const char* name_of_reason(std::uint8_t reason) {
       return "unknown; closes all the same";
   }
 }
-
-const char* name_of_tlv(std::uint8_t type) {
-  switch (type) {
-    case l1::tlv::kExtendedVersion:
-      return "extended version";
-    case l1::tlv::kCryptoSupport:
-      return "crypto support";
-    case l1::tlv::kVersionSignal:
-      return "version signal";
-    case l1::tlv::kPresence:
-      return "presence";
-    case l1::tlv::kSupportedVersions:
-      return "supported versions";
-    default:
-      return "unknown; kept and skipped";
-  }
-}
-
-Json feature_names(std::uint32_t features) {
-  static constexpr std::array<const char*, 5> kNames{"l1 relay", "l2 node", "gossip", "bridge",
-                                                     "post-quantum"};
-  Json out = Json::array();
-  for (std::size_t i = 0; i < kNames.size(); ++i) {
-    if ((features >> i & 1) != 0) out.push_back(kNames[i]);
-  }
-  return out;
-}
-
-}  // namespace
 
 Json meaning_of(const l0::Init& v, ByteView) {
   Json out{{"version", version_text(v.version)}};

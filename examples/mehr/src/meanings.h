@@ -55,6 +55,12 @@ struct BroadcastFrame {
   }
 };
 
+[[nodiscard]] const char* name_of(l0::PacketType type);
+/// What a packet's context byte says, for people.
+[[nodiscard]] const char* name_of_context(std::uint8_t context);
+/// Why a link was closed.
+[[nodiscard]] const char* name_of_reason(std::uint8_t reason);
+
 inline Json meaning_of(const auto&, ByteView) { return Json::object(); }
 Json meaning_of(const l0::Init& v, ByteView);
 Json meaning_of(const l0::Resp& v, ByteView);
