@@ -8,6 +8,7 @@ namespace mehr::sim_programs {
 namespace {
 
 constexpr Millis kFirstTry = Millis::seconds(1);
+constexpr std::size_t kFixed = wire_size<Tag> + 1;  // of a letter, before its padding
 constexpr Millis kLastTry = Millis::seconds(30);
 
 }  // namespace
@@ -16,7 +17,9 @@ MessagesProgram::MessagesProgram(sim::Node& node, MessagesPlan plan)
     : node_(node),
       plan_(std::move(plan)),
       chance_(node.sim().seed(), "messages", node.index(), node.programs().size()),
-      program_(Mailbox::of(node).enrol(*this)) {}
+      program_(Mailbox::of(node).enrol(*this)) {
+  body_.reserve(kFixed + plan_.padding);
+}
 
 void MessagesProgram::start(sim::Node&) {
   const Millis now = node_.now();
@@ -47,6 +50,7 @@ void MessagesProgram::on_wake(Millis now) {
 }
 
 void MessagesProgram::begin_round(Millis now) {
+  const sim::AccountScope account(node_.program_memory());
   ++rounds_done_;
   next_round_ = now + plan_.every;
   if (plan_.to == MessagesPlan::To::random) {
@@ -71,7 +75,6 @@ bool MessagesProgram::try_sending(Waiting& w, Millis now) {
   auto& door = node_.stack().messages();
   const NodeId& to = node_.sim().node(w.to).id();
   const std::size_t room = door.max_body(to);
-  constexpr std::size_t kFixed = wire_size<Tag> + 1;
   body_.assign(kFixed + std::min(plan_.padding, room > kFixed ? room - kFixed : 0), 0xA5);
   Writer front(body_);
   front.put(w.tag);

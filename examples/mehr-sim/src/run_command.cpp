@@ -97,6 +97,7 @@ class Outputs {
 };
 
 void apply(const RunOptions& options, Scenario& scenario) {
+  scenario.topology.name = scenario.name;  // what summaries and pictures are headed with
   auto& plants = scenario.options.plants;
   plants.insert(plants.end(), options.plants.begin(), options.plants.end());
   if (options.virtual_limit) scenario.virtual_limit = *options.virtual_limit;
@@ -126,12 +127,12 @@ int run_command(const RunOptions& options) {
   if (const auto wrong = check_plants(options.plants))
     return complain(exit_code::kBadInput, *wrong);
   apply(options, *scenario);
+  catch_interrupts();
   std::printf("seed %s\n", seed_text(*seed).c_str());
   std::fflush(stdout);
 
   Outputs outputs(options, *scenario);
   if (const auto trouble = outputs.prepare()) return complain(exit_code::kBadInput, *trouble);
-  catch_interrupts();
   sim::Loaded<RunResult> result = [&] {
     Progress progress(*scenario, wants_progress(options.no_progress));
     sim::RunHooks hooks;

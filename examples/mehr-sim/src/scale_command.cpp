@@ -27,11 +27,15 @@ sim::Topology make_world(const ScaleOptions& options, std::uint64_t nodes) {
   return out;
 }
 
-// A table that holds every announcer, everything else as small as a radio board's.
-sim::SimOptions options_for(std::uint64_t announcing) {
+// Tables that hold every announcer, everything else smaller than a radio board's: nothing is sent.
+sim::SimOptions small_nodes() {
   sim::SimOptions out;
-  out.limits.routes = std::max(out.limits.routes, static_cast<std::size_t>(announcing));
-  out.limits.packet_ids = std::max(out.limits.packet_ids, static_cast<std::size_t>(announcing) * 2);
+  out.room_for_all = true;
+  out.limits.routes = 64;
+  out.limits.evicted_routes = 16;
+  out.limits.packet_ids = 64;
+  out.limits.envelope_replays = 64;
+  out.limits.peer_keys = 16;
   out.standard_invariants = false;
   out.taps = false;
   out.hazards = false;
@@ -44,7 +48,7 @@ std::string measure(const ScaleOptions& options, std::uint64_t nodes) {
   ScalePoint p;
   p.nodes = nodes;
   p.announcing = std::min(options.announcing.value_or(nodes), nodes);
-  sim::Sim sim(options.seed, options_for(p.announcing));
+  sim::Sim sim(options.seed, small_nodes());
   sim.build(make_world(options, nodes));
   const bool converged = sim.reaches(kBound, [&] { return sim.is_linked() && sim.is_converged(); });
   const auto wrong = sim.check_routes();

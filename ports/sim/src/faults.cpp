@@ -116,7 +116,7 @@ class Drawing {
 };
 
 std::string what_of(const Fault& fault, const Sim& sim) {
-  const std::string name = name_of(fault.kind);
+  std::string name = name_of(fault.kind);
   const std::string node = named(sim, fault.node);
   const std::string amount = std::to_string(fault.amount);
   switch (fault.kind) {
@@ -153,7 +153,7 @@ std::string what_of(const Fault& fault, const Sim& sim) {
 const char* name_of(FaultKind kind) { return kNames[static_cast<std::size_t>(kind)]; }
 
 std::string Fault::describe(const Sim& sim) const {
-  const std::string what = what_of(*this, sim);
+  std::string what = what_of(*this, sim);
   return span > Duration{0} ? what + " for " + span_text(span) : what;
 }
 

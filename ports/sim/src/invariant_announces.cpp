@@ -95,25 +95,26 @@ class AnnouncesImprove final : public WorldInvariant {
   }
 
   void passed_on(const Happening& h, NodeIndex about, const Said& said, Word& word) {
-    const std::string what = view_.name(h.node) + " told " +
-                             (h.peer == kNoNode ? "a stranger" : view_.name(h.peer)) + " of " +
-                             view_.name(about);
+    const auto what = [&] {
+      return view_.name(h.node) + " told " +
+             (h.peer == kNoNode ? "a stranger" : view_.name(h.peer)) + " of " + view_.name(about);
+    };
     // Two links to one neighbour exist while the older one closes.
     if (said.emitted == word.heard && h.peer == word.source && !word.others &&
         links_.count(h.node, h.peer) < 2) {
-      return fail(h.node, what + ", which alone had told it");
+      return fail(h.node, what() + ", which alone had told it");
     }
     const std::uint32_t boots = links_.boots(h.node);
     const bool compares = word.any_said && word.boots == boots;
     if (compares && said.emitted < word.said) {
-      return fail(h.node, what + " an announce older than the one before: emitted " +
+      return fail(h.node, what() + " an announce older than the one before: emitted " +
                               std::to_string(said.emitted) + " after " + std::to_string(word.said));
     }
     const bool same = compares && said.emitted == word.said;
     const bool free_of_cost = said.cost.cost.value == 0;
     // Codes of a price that no encoder makes may round either way; free is exact.
     if (same && word.free_of_cost && (!free_of_cost || said.cost.hop_count > word.hops)) {
-      return fail(h.node, what + " at " + std::to_string(said.cost.hop_count) +
+      return fail(h.node, what() + " at " + std::to_string(said.cost.hop_count) +
                               " hops, after the same announce at " + std::to_string(word.hops));
     }
     word.any_said = true;

@@ -25,7 +25,6 @@ class LinksDeliver final : public WorldInvariant {
                         What::crashed, What::resumed});
   }
   void on_happening(const Happening& h) override {
-    links_.take(h);
     switch (h.what) {
       case What::packet_out:
       case What::control_out:
@@ -36,15 +35,9 @@ class LinksDeliver final : public WorldInvariant {
       default:
         break;
     }
-    if (h.peer != kNoNode) {
-      loosen(h.node, h.peer);
-      loosen(h.peer, h.node);
-    } else if (h.node < peers_.size()) {
-      for (const NodeIndex peer : peers_[h.node]) {
-        loosen(h.node, peer);
-        loosen(peer, h.node);
-      }
-    }
+    if (h.peer != kNoNode) return disturb(h.what, h.node, h.peer);
+    if (h.node >= peers_.size()) return;
+    for (const NodeIndex peer : peers_[h.node]) disturb(h.what, h.node, peer);
   }
 
  private:
@@ -54,7 +47,10 @@ class LinksDeliver final : public WorldInvariant {
   };
   struct Stream {
     std::deque<UnderWay> packets;
+    bool any_loose = false;
     std::uint64_t forgotten = 0;
+    std::uint32_t links_at_sender = 0;
+    std::uint32_t links_at_receiver = 0;
   };
   static constexpr std::size_t kMostOnStream = 4096;
 
@@ -74,7 +70,8 @@ class LinksDeliver final : public WorldInvariant {
     if (to == kNoNode) return;
     if (Stream* s = stream(from, to)) {
       // Over two links at a time, while the older one closes, there is no one order.
-      s->packets.push_back({hash, links_.count(from, to) != 1});
+      s->packets.push_back({hash, s->links_at_sender != 1});
+      s->any_loose = s->any_loose || s->packets.back().loose;
       if (s->packets.size() <= kMostOnStream) return;
       s->packets.pop_front();
       ++s->forgotten;
@@ -96,6 +93,9 @@ class LinksDeliver final : public WorldInvariant {
   }
 
   void came_on_stream(const Happening& h, Stream& s, std::uint64_t hash) {
+    if (!s.any_loose && !s.packets.empty() && s.packets.front().hash == hash) {
+      return s.packets.pop_front();
+    }
     const auto due = std::find_if(s.packets.begin(), s.packets.end(),
                                   [](const UnderWay& u) { return !u.loose; });
     const auto loose = std::find_if(s.packets.begin(), s.packets.end(),
@@ -103,8 +103,9 @@ class LinksDeliver final : public WorldInvariant {
     if (due != s.packets.end() && due->hash == hash) {
       // Over its only link: what was sent over former ones comes no more. Unless this is not the
       // one that is due, but an equal one from before.
-      const bool alone = links_.count(h.node, h.peer) == 1 && loose == s.packets.end();
+      const bool alone = s.links_at_receiver == 1 && loose == s.packets.end();
       s.packets.erase(alone ? s.packets.begin() : due, due + 1);
+      s.any_loose = s.any_loose && !alone;
     } else if (loose != s.packets.end()) {
       s.packets.erase(loose);
     } else if (s.forgotten != 0) {
@@ -124,13 +125,22 @@ class LinksDeliver final : public WorldInvariant {
                      " did not send, or not so often");
   }
 
-  void loosen(NodeIndex from, NodeIndex to) {
-    const auto at = streams_.find(pair_key(from, to));
-    if (at == streams_.end() || at->second == nullptr) return;
-    for (UnderWay& u : at->second->packets) u.loose = true;
+  // Something happened at @p node that what is under way to and from @p peer may not survive.
+  void disturb(What what, NodeIndex node, NodeIndex peer) {
+    Stream* out = stream(node, peer);
+    Stream* in = stream(peer, node);
+    if (out == nullptr || in == nullptr) return;
+    for (Stream* s : {out, in}) {
+      for (UnderWay& u : s->packets) u.loose = true;
+      s->any_loose = !s->packets.empty();
+    }
+    for (std::uint32_t* links : {&out->links_at_sender, &in->links_at_receiver}) {
+      if (what == What::link_up) ++*links;
+      if (what == What::link_down && *links != 0) --*links;
+      if (what == What::booted || what == What::crashed) *links = 0;
+    }
   }
 
-  LinkTimes links_;
   std::unordered_map<std::uint64_t, std::unique_ptr<Stream>> streams_;  // looked up only
   std::vector<std::vector<NodeIndex>> peers_;                           // over streams
   Recent<std::uint32_t> elsewhere_{std::size_t{1} << 20};
@@ -150,10 +160,10 @@ class CountersAreFresh final : public WorldInvariant {
     if (h.peer == kNoNode) return;
     if (h.what == What::link_up) {  // new keys: their counters begin anew
       last_.erase(pair_key(h.node, h.peer));
-    } else if (h.bytes.size() >= kHead && l0::is_data_frame(h.bytes[0])) {
+    } else if (h.bytes.size() >= kHead + kTag && l0::is_data_frame(h.bytes[0])) {
       Last& last = last_[pair_key(h.node, h.peer)];
-      const Last now{hash_of(h.bytes.first(kHead)), hash_of(h.bytes.subspan(kHead))};
-      if (now.head == last.head && now.body != last.body) {
+      const Last now{hash_of(h.bytes.first(kHead)), hash_of(h.bytes.last(kTag))};
+      if (now.head == last.head && now.tag != last.tag) {
         fail(h.node, view_.name(h.node) + " sealed two frames to " + view_.name(h.peer) +
                          " under the same key, link and counter");
       }
@@ -163,9 +173,10 @@ class CountersAreFresh final : public WorldInvariant {
 
  private:
   static constexpr std::size_t kHead = 7;  // type with key epoch, link id, counter. spec: L0/5.5
+  static constexpr std::size_t kTag = sizeof(AeadTag::bytes);  // differs when the rest does
   struct Last {
     std::uint64_t head = 0;
-    std::uint64_t body = 0;
+    std::uint64_t tag = 0;
   };
   std::unordered_map<std::uint64_t, Last> last_;  // looked up only
 };

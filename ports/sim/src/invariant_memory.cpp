@@ -1,13 +1,24 @@
 #include "invariant_memory.h"
 
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <span>
+
 namespace mehr::sim {
 
 namespace {
 
-std::uint64_t word_at(ByteView bytes, std::size_t size) {
-  std::uint64_t word = 0;
-  for (std::size_t i = 0; i < size; ++i) word |= std::uint64_t{bytes[i]} << (8 * i);
-  return word;
+// In the machine's own order: these hashes are compared and never told.
+std::uint64_t word_of(std::span<const std::uint8_t, 8> bytes) {
+  std::array<std::uint8_t, 8> word;
+  std::copy_n(bytes.begin(), word.size(), word.begin());
+  return std::bit_cast<std::uint64_t>(word);
+}
+std::uint64_t word_of_rest(ByteView bytes) {
+  std::array<std::uint8_t, 8> word{};
+  copy_bytes(bytes, word);
+  return std::bit_cast<std::uint64_t>(word);
 }
 
 }  // namespace
@@ -15,10 +26,10 @@ std::uint64_t word_at(ByteView bytes, std::size_t size) {
 std::uint64_t hash_of(ByteView bytes, std::uint64_t salt) {
   std::uint64_t hash = mix(salt, bytes.size());
   while (bytes.size() >= 8) {
-    hash = mix(hash, word_at(bytes, 8));
+    hash = mix(hash, word_of(bytes.first<8>()));
     bytes = bytes.subspan(8);
   }
-  return bytes.empty() ? hash : mix(hash, word_at(bytes, bytes.size()));
+  return bytes.empty() ? hash : mix(hash, word_of_rest(bytes));
 }
 
 LinkTimes::Life& LinkTimes::life(NodeIndex node) {

@@ -76,20 +76,20 @@ class RelaysPassOn final : public WorldInvariant {
   }
 
   void relayed(const Happening& h, Passing& p) {
-    const std::string who = view_.name(h.node);
+    const auto who = [&] { return view_.name(h.node); };
     if (h.bytes[1] != p.hops + 1) {
-      return fail(h.node, who + " passed on a packet that came with " + std::to_string(p.hops) +
+      return fail(h.node, who() + " passed on a packet that came with " + std::to_string(p.hops) +
                               " hops and left with " + std::to_string(h.bytes[1]));
     }
     // Two links to one neighbour exist while the older one closes.
     if (h.peer == p.from && h.peer != kNoNode && links_.count(h.node, h.peer) < 2) {
-      return fail(h.node, who + " sent a packet back to " + view_.name(h.peer) +
+      return fail(h.node, who() + " sent a packet back to " + view_.name(h.peer) +
                               ", where it had come from");
     }
     const std::uint64_t others = came_to_[h.node];
     if (p.relayed && p.boots == links_.boots(h.node) && h.at - p.relayed_at < kRemembered &&
         others - p.others_then < view_.limits(h.node).packet_ids) {
-      return fail(h.node, who + " passed on the same packet twice within 110 s");
+      return fail(h.node, who() + " passed on the same packet twice within 110 s");
     }
     p.relayed = true;
     p.boots = links_.boots(h.node);

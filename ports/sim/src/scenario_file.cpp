@@ -108,6 +108,7 @@ constexpr InputField<SimOptions> kOptionFields[] = {
        to.round = as_duration(value, key, kLeastTime, kMostTime);
      }},
     flag_field<SimOptions, &SimOptions::standard_invariants>("invariants"),
+    flag_field<SimOptions, &SimOptions::room_for_all>("room_for_all"),
     flag_field<SimOptions, &SimOptions::taps>("taps"),
     flag_field<SimOptions, &SimOptions::hazards>("hazards"),
     {"plants", &read_plants},

@@ -63,6 +63,9 @@ Nodes Sim::build(const Topology& topology) {
     ++degree[link.a];
     ++degree[link.b];
   }
+  const auto announcers = static_cast<std::size_t>(
+      std::count_if(topology.nodes.begin(), topology.nodes.end(),
+                    [](const NodeSpec& spec) { return spec.announces; }));
   std::vector<Node*> built;
   for (std::size_t i = 0; i < topology.nodes.size(); ++i) {
     const NodeSpec& spec = topology.nodes[i];
@@ -70,6 +73,9 @@ Nodes Sim::build(const Topology& topology) {
     // The network's shape wins: a node has room for every line that ends at it, and one to spare.
     limits.media = std::max(limits.media, degree[i] + 1);
     limits.links = std::max(limits.links, degree[i] + 1);
+    if (options_.room_for_all) {
+      limits.routes = std::max(limits.routes, announcers * std::max<std::size_t>(4, degree[i] + 1));
+    }
     const auto index = static_cast<NodeIndex>(nodes_.size());
     nodes_.push_back(std::make_unique<Node>(*this, index, spec, limits));
     built.push_back(nodes_.back().get());

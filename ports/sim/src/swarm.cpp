@@ -137,7 +137,9 @@ Limits draw_limits(std::uint64_t seed, const Topology& topology) {
 
 FaultMix draw_mix(std::uint64_t seed, bool is_slow, std::size_t nodes) {
   Chance chance(seed, "swarm/faults");
-  const auto up_to = [&](std::uint64_t most) { return static_cast<unsigned>(chance.below(most + 1)); };
+  const auto up_to = [&](std::uint64_t most) {
+    return static_cast<unsigned>(chance.below(most + 1));
+  };
   FaultMix out;
   out.over = is_slow ? Duration(minutes(15)) : chance.between(minutes(1), minutes(6));
   out.cuts = up_to(8);

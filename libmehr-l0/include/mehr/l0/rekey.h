@@ -63,7 +63,7 @@ class RekeyMachine {
   std::uint64_t byte_limit_;
   State state_ = State::steady;
   Millis key_since_;
-  mutable bool early_ = false;  // a hazard made the key due before its time
+  mutable bool early_ = false;         // a hazard made the key due before its time
   Millis deadline_ = Millis::never();  // of ASKED or DRAIN
   int resends_ = 0;
   Secret<32> ephemeral_;        // of our request

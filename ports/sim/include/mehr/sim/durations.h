@@ -1,8 +1,8 @@
 // Spans of time as people write them in scenarios, settings and arguments.
 //
-// Place: ports/sim vocabulary. "1h30m", "250ms", "1.5 s", "10min": falling units out of d, h, min (or
-// m), s, ms, us, ns; exact to the nanosecond. Failure: nothing for anything else, and for what no
-// Duration holds. Threads: any.
+// Place: ports/sim vocabulary. "1h30m", "250ms", "1.5 s", "10min": falling units out of d, h, min
+// (or m), s, ms, us, ns; exact to the nanosecond. Failure: nothing for anything else, and for what
+// no Duration holds. Threads: any.
 #pragma once
 
 #include <optional>

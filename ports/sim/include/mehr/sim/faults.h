@@ -19,18 +19,18 @@ namespace mehr::sim {
 class Sim;
 
 enum class FaultKind : std::uint8_t {
-  cut,          ///< nothing passes between `node` and `peer`
-  one_way,      ///< nothing passes from `node` to `peer`
-  partition,    ///< nodes with `side[i]` 0 and 1 are parted
-  crash,        ///< `node` loses power, and boots after `span`
-  pause,        ///< `node` stands still for `span`
-  clock_jump,   ///< `node`'s wall clock moves by `amount` milliseconds
-  slow_disk,    ///< each disk call of `node` takes `amount` milliseconds
+  cut,         ///< nothing passes between `node` and `peer`
+  one_way,     ///< nothing passes from `node` to `peer`
+  partition,   ///< nodes with `side[i]` 0 and 1 are parted
+  crash,       ///< `node` loses power, and boots after `span`
+  pause,       ///< `node` stands still for `span`
+  clock_jump,  ///< `node`'s wall clock moves by `amount` milliseconds
+  slow_disk,   ///< each disk call of `node` takes `amount` milliseconds
   full_disk,
   read_errors,  ///< `amount` per mille of reads fail
   write_errors,
-  lying_sync,   ///< `amount` per mille of syncs do nothing
-  byzantine,    ///< `node` behaves as `text` says, one of behaviour_names()
+  lying_sync,  ///< `amount` per mille of syncs do nothing
+  byzantine,   ///< `node` behaves as `text` says, one of behaviour_names()
 };
 /// "cut", "one-way", ...: as scenario files spell it.
 [[nodiscard]] const char* name_of(FaultKind kind);
@@ -63,8 +63,8 @@ struct FaultMix {
 };
 [[nodiscard]] std::vector<Fault> draw_faults(const FaultMix& mix, const Sim& sim);
 
-/// Misbehaviours by name (byzantine.h): "drops", "delays", "replays", "corrupts", "lies-about-cost",
-/// "floods-announces", "forges".
+/// Misbehaviours by name (byzantine.h): "drops", "delays", "replays", "corrupts",
+/// "lies-about-cost", "floods-announces", "forges".
 [[nodiscard]] std::vector<std::string> behaviour_names();
 
 }  // namespace mehr::sim

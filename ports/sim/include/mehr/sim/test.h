@@ -9,19 +9,18 @@
 //     CHECK(sim.reaches(30min, [&] { return line.back().knows(line.front().id()); }));
 //   }
 //
-// Place: ports/sim, over Catch2 version 2; a header for test programs, the library does not know it.
-// Each is one TEST_CASE with the tag [sim]; `seed` is the parameter of its body, and stands in every
-// message. With MEHR_SIM_SEED in the environment ("7", "0x5eed") only that seed runs: the one that a
-// failure named. A broken invariant fails the test with everything it says, and the other seeds run.
-// Bounds: none. Threads: one.
+// Place: ports/sim, over Catch2 version 2; a header for test programs, the library does not know
+// it. Each is one TEST_CASE with the tag [sim]; `seed` is the parameter of its body, and stands in
+// every message. With MEHR_SIM_SEED in the environment ("7", "0x5eed") only that seed runs: the one
+// that a failure named. A broken invariant fails the test with everything it says, and the other
+// seeds run. Bounds: none. Threads: one.
 #pragma once
 
+#include <catch2/catch.hpp>
 #include <cerrno>
 #include <cstdint>
 #include <cstdlib>
 #include <string>
-
-#include <catch2/catch.hpp>
 
 #include "mehr/sim/invariant.h"
 #include "mehr/sim/sim.h"
@@ -65,11 +64,9 @@ void for_each_seed(Seeds seeds, Body body) {
 }  // namespace test
 }  // namespace mehr::sim
 
-#define MEHR_SIM_TEST_BODY(body, name, ...)                        \
-  static void body(std::uint64_t seed);                            \
-  TEST_CASE(name, "[sim]") {                                       \
-    ::mehr::sim::test::for_each_seed(__VA_ARGS__, &(body));        \
-  }                                                                \
+#define MEHR_SIM_TEST_BODY(body, name, ...)                                            \
+  static void body(std::uint64_t seed);                                                \
+  TEST_CASE(name, "[sim]") { ::mehr::sim::test::for_each_seed(__VA_ARGS__, &(body)); } \
   static void body([[maybe_unused]] std::uint64_t seed)
 
 /// SIM_TEST("name", Seeds{1, 200}) { ... seed ... }
