@@ -94,9 +94,10 @@ bool MessagesProgram::try_sending(Waiting& w, Millis now) {
     return false;
   }
   if (!plan_.reliable) return true;
-  // The first repetition comes after `repeat`, the next ones ever later.
-  w.next_try =
-      now + plan_.repeat * (std::uint64_t{1} << std::min<std::uint32_t>(w.tag.attempt - 1, 3));
+  // The next ones come ever later, and never in step with others: on the air they would meet again.
+  const Millis wait =
+      plan_.repeat * (std::uint64_t{1} << std::min<std::uint32_t>(w.tag.attempt - 1, 3));
+  w.next_try = now + wait + Millis{chance_.below(wait.count / 4 + 1)};
   w.wait = kFirstTry;
   return false;
 }

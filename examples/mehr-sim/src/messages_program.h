@@ -3,10 +3,10 @@
 // Place: examples/mehr-sim; stands on the Mailbox of its node.
 // Machine: every `every` a round: one message to the node, to each, or to one drawn. A message
 // waits until the stack takes it (no route, no key, full: tried again after 1 s, doubling to 30 s);
-// a reliable one is repeated after `repeat`, doubling to eight times that, until the receiver has
-// answered. Deadline: the earliest of round and tries, on the node's own clock; all begin anew at a
-// boot. Bounds: 256 messages wait; while they do, no new round begins. Padding is cut to what the
-// path takes. Chance: a stream of its own.
+// a reliable one is repeated after `repeat` and up to a quarter, doubling to eight times that,
+// until the receiver has answered. Deadline: the earliest of round and tries, on the node's own
+// clock; all begin anew at a boot. Bounds: 256 messages wait; while they do, no new round begins.
+// Padding is cut to what the path takes. Chance: a stream of its own.
 #pragma once
 
 #include <vector>

@@ -63,9 +63,9 @@ Nodes Sim::build(const Topology& topology) {
     ++degree[link.a];
     ++degree[link.b];
   }
-  const auto announcers = static_cast<std::size_t>(
-      std::count_if(topology.nodes.begin(), topology.nodes.end(),
-                    [](const NodeSpec& spec) { return spec.announces; }));
+  const auto announcers =
+      static_cast<std::size_t>(std::count_if(topology.nodes.begin(), topology.nodes.end(),
+                                             [](const NodeSpec& spec) { return spec.announces; }));
   std::vector<Node*> built;
   for (std::size_t i = 0; i < topology.nodes.size(); ++i) {
     const NodeSpec& spec = topology.nodes[i];

@@ -38,8 +38,8 @@ enum class What : std::uint8_t {
   frame_collided,   ///< two speakers at once, on a shared channel
   stream_opened,
   stream_closed,
-  link_up,    ///< L0: an authenticated link of `node` to `peer`
-  link_down,  ///< text = reason
+  link_up,      ///< L0: an authenticated link of `node` to `peer`
+  link_down,    ///< text = reason
   packet_out,   ///< in the clear between L1 and L0; bytes = packet
   packet_in,    ///< bytes = packet
   control_out,  ///< bytes = control message

@@ -27,7 +27,7 @@ namespace mehr::sim {
 using namespace std::chrono_literals;
 
 struct SimOptions {
-  Limits limits = Limits::minimal();          ///< of nodes that have none of their own
+  Limits limits = Limits::minimal();  ///< of nodes that have none of their own
   /// Raises Limits::routes of every node to announcers x max(4, its links), so that one link may
   /// lead to all of them: its share of the table is that part. spec: README/9 clarification 5
   bool room_for_all = false;

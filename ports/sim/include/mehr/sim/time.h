@@ -45,9 +45,10 @@ constexpr Duration time_to_send(std::uint64_t bytes, BitsPerSecond rate) {
   const std::uint64_t bits = bytes * 8;
   const std::uint64_t whole = bits / rate.count;
   const std::uint64_t rest = bits % rate.count;  // < rate: times 1e9 fits while the rate < 18 Gbps
-  const std::uint64_t part = rate.count < 18'000'000'000ULL
-                                 ? (rest * 1'000'000'000ULL + rate.count - 1) / rate.count
-                                 : (rest + rate.count / 1'000'000'000ULL - 1) / (rate.count / 1'000'000'000ULL);
+  const std::uint64_t part =
+      rate.count < 18'000'000'000ULL
+          ? (rest * 1'000'000'000ULL + rate.count - 1) / rate.count
+          : (rest + rate.count / 1'000'000'000ULL - 1) / (rate.count / 1'000'000'000ULL);
   return Duration{static_cast<std::int64_t>(whole * 1'000'000'000ULL + part)};
 }
 
