@@ -32,6 +32,7 @@ class World final : public Clock, public Timers {
     }
     wakes_.emplace_back(&who, at);
   }
+  std::size_t wakes = 0;  ///< how often somebody was woken
   /// Runs @p what at @p at.
   void schedule(Millis at, std::function<void()> what) {
     events_.emplace(std::pair{std::max(at, now_), serial_++}, std::move(what));
@@ -52,6 +53,7 @@ class World final : public Clock, public Timers {
         node.mapped()();
       } else {
         wake->second = Millis::never();
+        ++wakes;
         wake->first->on_wake(now_);
       }
     }

@@ -123,6 +123,27 @@ TEST_CASE("transfer: too large for the receiver", "[transfer][fail]") {
   CHECK(p.carl.disk.created == 0);
 }
 
+TEST_CASE("transfer: who waits for a route and a fresh offer sleeps meanwhile",
+          "[transfer][fail]") {
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    INFO("seed " << seed);
+    Pair pair(seed);
+    pair.mesh.path.loss = 0.2;
+    pair.send(pair.random_bytes(3'000'000));
+    pair.world.run(pair.world.now() + Millis{200 + pair.mesh.chance() % 400});
+    // Chunks are too long now, so a fresh offer is due; acknowledgements fail, then the route.
+    pair.mesh.path.max_sealed = 1'000;
+    pair.world.run(pair.world.now() + Millis{1'500 + pair.mesh.chance() % 2'000});
+    pair.mesh.path.up = false;
+    const std::size_t before = pair.world.wakes;
+    pair.world.run(pair.world.now() + Millis::seconds(60));
+    CHECK(pair.world.wakes - before < 2'000);
+    pair.mesh.path = {};
+    REQUIRE(pair.run());
+    CHECK(pair.anne.last()->state == State::done);
+  }
+}
+
 TEST_CASE("transfer: impossible sends are refused at once", "[transfer][fail]") {
   Pair p;
   p.anne.disk.sources["t"] = {1};
