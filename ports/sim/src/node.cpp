@@ -64,11 +64,20 @@ Node::Node(Sim& sim, NodeIndex index, const NodeSpec& spec, const Limits& limits
                sim.options().plants) {}
 
 Node::~Node() {
+  if (stack_) tear_down();
   for (EventId* event : {&timer_, &drain_, &boot_, &clock_save_}) sim_.queue().cancel(*event);
   for (Wanted& wanted : wanted_) sim_.queue().cancel(wanted.retry);
-  if (stack_) {
+}
+
+// While everything that the stack lets go of is still there.
+void Node::tear_down() {
+  enter([&] {
     for (auto& program : programs_) program->stop(*this);
-  }
+    tap_ = nullptr;
+    stack_.reset();
+    link_watch_.reset();
+    storage_.reset();
+  });
 }
 
 stack::Node& Node::stack() {
@@ -137,13 +146,7 @@ void Node::crash() {
   sim_.queue().cancel(boot_);
   if (!stack_) return;
   for (EventId* event : {&timer_, &drain_, &clock_save_}) sim_.queue().cancel(*event);
-  enter([&] {
-    for (auto& program : programs_) program->stop(*this);
-    tap_ = nullptr;
-    stack_.reset();
-    link_watch_.reset();
-    storage_.reset();
-  });
+  tear_down();
   for (Channel* channel : channels_) channel->node_down(index_);
   wakes_.clear();
   waiting_.clear();
@@ -283,7 +286,11 @@ void Node::on_event(Instant, std::uint64_t tag) {
       boot();
       break;
     case kSaveClock:
-      if (!paused_) enter([&] { save_clock(); });
+      if (stands_still()) {
+        clock_save_ = sim_.queue().after(kSaveClockEvery, *this, kSaveClock);
+      } else {
+        enter([&] { save_clock(); });
+      }
       break;
     default:
       ask_for_link(wanted_[tag - kRetry]);
@@ -332,8 +339,9 @@ void Node::closed(Medium& medium) {
 
 void Node::take(Waiting& item) {
   if (!stack_) return;
-  if (stands_still()) {
-    if (waiting_.size() == kMostWaiting && item.kind == Waiting::Kind::arrived) {
+  // Whoever comes while others wait, waits behind them.
+  if (stands_still() || !waiting_.empty()) {
+    if (waiting_.size() >= kMostWaiting && item.kind == Waiting::Kind::arrived) {
       record(What::frame_lost, kNoNode, item.frame, "the paused node's buffers are full");
       return;
     }
@@ -343,6 +351,10 @@ void Node::take(Waiting& item) {
     }
     return;
   }
+  deliver(item);
+}
+
+void Node::deliver(Waiting& item) {
   enter([&] {
     switch (item.kind) {
       case Waiting::Kind::arrived:
@@ -383,7 +395,7 @@ void Node::drain() {
   while (!waiting_.empty() && !stands_still()) {
     Waiting item = std::move(waiting_.front());
     waiting_.pop_front();
-    take(item);
+    deliver(item);
   }
   if (!waiting_.empty() && !paused_ && !sim_.queue().is_pending(drain_)) {
     drain_ = sim_.queue().at(busy_until_, *this, kDrain);

@@ -102,7 +102,8 @@ class Run {
     const Duration slice = std::clamp<Duration>(
         (until - sim_.now()) / 1000, std::chrono::milliseconds(100), std::chrono::seconds(10));
     while (sim_.now() < until) {
-      if (look() && stop_when_met) return true;
+      note_goals();
+      if (stop_when_met && holds()) return true;
       if (sim_.now() >= limit) {
         end(RunResult::End::virtual_limit,
             "the virtual-time limit of " + span_text(scenario_.virtual_limit) + " was reached");
@@ -111,18 +112,14 @@ class Run {
       sim_.run_for(std::min({until, limit, later(sim_.now(), slice)}) - sim_.now());
       if (sim_.was_stopped()) return false;
     }
-    look();
+    note_goals();
     return true;
   }
 
   void safety() { static_cast<void>(run_until(later(sim_.now(), scenario_.duration), false)); }
 
   void liveness() {
-    if (scenario_.duration > Duration{0}) {
-      sim_.heal();
-      // What was reached before the faults must be reached again.
-      if (!scenario_.faults.empty() || scenario_.drawn) met_ = {};
-    }
+    if (scenario_.duration > Duration{0}) sim_.heal();
     if (!run_until(later(sim_.now(), scenario_.settle), true)) return;
     const std::string missing = what_is_missing();
     if (missing.empty()) return;
@@ -130,30 +127,31 @@ class Run {
         "within " + span_text(scenario_.settle) + " after the faults ended, " + missing);
   }
 
-  // Whether all that is expected holds; notes when each first did.
-  bool look() {
+  // Notes when each expectation first held, since the beginning or since the world was healed.
+  void note_goals() {
     const Duration since = sim_.now().time_since_epoch();
-    const auto check = [&](bool wanted, bool& met, std::optional<Duration>& when, auto holds) {
-      if (!wanted || met) return;
-      met = holds();
-      if (met && !when) when = since;
-    };
-    check(scenario_.expect.linked, met_.linked, result_.linked_at,
-          [&] { return sim_.is_linked(); });
-    check(scenario_.expect.converged, met_.converged, result_.converged_at,
-          [&] { return sim_.is_converged() && !sim_.check_routes(); });
-    check(scenario_.expect.done, met_.done, result_.done_at, [&] { return sim_.is_done(); });
-    return (!scenario_.expect.linked || met_.linked) &&
-           (!scenario_.expect.converged || met_.converged) && (!scenario_.expect.done || met_.done);
+    const Expectations& wanted = scenario_.expect;
+    if (wanted.linked && !result_.linked_at && sim_.is_linked()) result_.linked_at = since;
+    if (wanted.converged && !result_.converged_at && has_ways()) result_.converged_at = since;
+    if (wanted.done && !result_.done_at && sim_.is_done()) result_.done_at = since;
+  }
+
+  [[nodiscard]] bool has_ways() const { return sim_.is_converged() && !sim_.check_routes(); }
+
+  // Whether all that is expected holds at this moment; the dearest question comes last.
+  [[nodiscard]] bool holds() const {
+    const Expectations& wanted = scenario_.expect;
+    return (!wanted.done || sim_.is_done()) && (!wanted.linked || sim_.is_linked()) &&
+           (!wanted.converged || has_ways());
   }
 
   std::string what_is_missing() {
-    if (scenario_.expect.linked && !met_.linked) return "not every link came up";
-    if (scenario_.expect.converged && !met_.converged) {
-      const auto why = sim_.check_routes();
-      return "not every node found its way: " + why.value_or("routes came too late");
+    if (holds()) return {};
+    if (scenario_.expect.linked && !sim_.is_linked()) return "not every link came up";
+    if (scenario_.expect.converged && !has_ways()) {
+      return "not every node found its way: " +
+             sim_.check_routes().value_or("not every route is known");
     }
-    if (!scenario_.expect.done || met_.done) return {};
     std::string out = "not every program was done";
     for (NodeIndex i = 0; i < sim_.size(); ++i) {
       for (const auto& program : sim_.node(i).programs()) {
@@ -168,16 +166,10 @@ class Run {
     result_.text = std::move(text) + " (seed " + std::to_string(sim_.seed()) + ")";
   }
 
-  struct Met {
-    bool linked = false;
-    bool converged = false;
-    bool done = false;
-  };
   const Scenario& scenario_;
   const RunHooks& hooks_;
   Sim sim_;
   RunResult result_;
-  Met met_;
   RealClock::time_point begun_;
 };
 

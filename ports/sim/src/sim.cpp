@@ -88,6 +88,9 @@ Nodes Sim::build(const Topology& topology) {
   topology_.nodes.insert(topology_.nodes.end(), topology.nodes.begin(), topology.nodes.end());
   topology_.media.insert(topology.media.begin(), topology.media.end());
   if (topology_.name.empty()) topology_.name = topology.name;
+  for (const auto& [key, members] : topology.members) {
+    for (const NodeIndex member : members) topology_.members[key].push_back(first + member);
+  }
   for (LinkSpec link : topology.links) {
     link.a += first;
     link.b += first;

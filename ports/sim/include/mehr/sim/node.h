@@ -171,7 +171,9 @@ class Node final : public Host, public Clock, public Timers, private EventSink {
   [[nodiscard]] Instant real_time_of(Millis local) const;
   void drain();
   void take(Waiting& item);
+  void deliver(Waiting& item);
   void build_stack();
+  void tear_down();
   void load_clock();
   void save_clock();
   void ask_for_link(Wanted& wanted);
