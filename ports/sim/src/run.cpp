@@ -20,7 +20,6 @@ class Run {
  public:
   Run(const Scenario& scenario, std::uint64_t seed, const RunHooks& hooks)
       : scenario_(scenario), hooks_(hooks), sim_(seed, scenario.options) {
-    begun_ = RealClock::now();
     sim_.build(scenario.topology);
   }
 
@@ -170,7 +169,7 @@ class Run {
   const RunHooks& hooks_;
   Sim sim_;
   RunResult result_;
-  RealClock::time_point begun_;
+  RealClock::time_point begun_ = RealClock::now();
 };
 
 }  // namespace
