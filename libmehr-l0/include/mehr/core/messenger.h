@@ -14,6 +14,7 @@
 
 #include "mehr/core/bytes.h"
 #include "mehr/core/ids.h"
+#include "mehr/core/path_policy.h"
 #include "mehr/core/result.h"
 
 namespace mehr {
@@ -39,8 +40,13 @@ inline constexpr std::uint8_t kStandard = 0xE2;     ///< P2
 inline constexpr std::uint8_t kBulk = 0xE3;         ///< P3
 }  // namespace context
 
+/// How one message is to travel. A fresh object asks for nothing in particular: any MTU, Balanced,
+/// no flags. spec: L1/6.1 flags beside the policy
 struct SendOptions {
   std::uint16_t min_mtu = 0;  ///< smallest usable packet size of an acceptable path; 0 = any
+  bool onion_route = false;   ///< through an onion (L2); `unsupported` where none can be made
+  bool pad_to_mtu = false;    ///< every link frame of the first hop filled up. spec: L0/5.5
+  PathPolicy policy{};        ///< what the first hop is chosen by
 };
 
 /// One message as it arrives. @p body is borrowed until the handler returns and may be overwritten.
