@@ -26,8 +26,14 @@ function(mehr_build_blake3 dir)
   add_library(mehr_blake3 STATIC ${sources})
   target_include_directories(mehr_blake3 SYSTEM PUBLIC "${dir}")
   target_compile_definitions(mehr_blake3 PRIVATE ${definitions})
-  # Hashing is optimised in every build: the whole of it is somebody else's, tested code.
-  target_compile_options(mehr_blake3 PRIVATE -w $<$<COMPILE_LANGUAGE:C>:-O3>)
+  # Hashing is optimised in every build: the whole of it is somebody else's, tested code. On a
+  # device it is size that counts.
+  if(MEHR_FIRMWARE)
+    # Its own assertions would print.
+    target_compile_options(mehr_blake3 PRIVATE -w -DNDEBUG)
+  else()
+    target_compile_options(mehr_blake3 PRIVATE -w $<$<COMPILE_LANGUAGE:C>:-O3>)
+  endif()
   add_library(BLAKE3::BLAKE3 ALIAS mehr_blake3)
 endfunction()
 

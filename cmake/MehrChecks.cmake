@@ -97,12 +97,23 @@ endif()
 
 find_program(MEHR_PYTHON python3)
 if(MEHR_PYTHON)
-  foreach(tool size banned)
-    add_test(NAME tools.check-${tool}
-             COMMAND ${MEHR_PYTHON} ${PROJECT_SOURCE_DIR}/tools/check-${tool} --self-test)
-    set_tests_properties(tools.check-${tool} PROPERTIES LABELS "tools")
+  foreach(tool check-size check-banned firmware-size)
+    add_test(NAME tools.${tool} COMMAND ${MEHR_PYTHON} ${PROJECT_SOURCE_DIR}/tools/${tool}
+                                        --self-test)
+    set_tests_properties(tools.${tool} PROPERTIES LABELS "tools")
   endforeach()
+  # The device's build beside this one. Without its compiler it says so, and counts as skipped.
+  if(MEHR_FIRMWARE_SIZE)
+    add_test(NAME firmware.size COMMAND ${MEHR_PYTHON} ${PROJECT_SOURCE_DIR}/tools/firmware-size)
+    set_tests_properties(firmware.size PROPERTIES LABELS "firmware" SKIP_RETURN_CODE 77 TIMEOUT 900)
+  endif()
 endif()
+
+# The device's stand-in for libsodium does not even compile where there could be sockets.
+mehr_expect_failure(
+  layer.planted.stand-in.firmware "the stand-in is for a machine without operating system"
+  ${CMAKE_CXX_COMPILER} -std=c++20 -fsyntax-only
+  ${PROJECT_SOURCE_DIR}/test/firmware/image/stand_in_sodium.cpp)
 
 # The tree inside somebody else's project.
 if(MEHR_LINUX)

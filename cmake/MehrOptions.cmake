@@ -17,8 +17,11 @@ if(PROJECT_IS_TOP_LEVEL AND NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYP
   set(CMAKE_BUILD_TYPE RelWithDebInfo CACHE STRING "Kind of build" FORCE)
 endif()
 
-# -fPIC for programs too: then a precompiled header serves programs and libraries alike.
-add_compile_options(-fPIC -ffunction-sections -fdata-sections)
+if(NOT MEHR_FIRMWARE)
+  # For programs too: then a precompiled header serves programs and libraries alike.
+  add_compile_options(-fPIC)
+endif()
+add_compile_options(-ffunction-sections -fdata-sections)
 add_link_options(-Wl,--gc-sections)
 
 if(MEHR_SANITIZE)

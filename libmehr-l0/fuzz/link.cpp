@@ -40,7 +40,7 @@ class Drive {
  private:
   static Links::Config config() {
     Links::Config config;
-    config.limits = Limits::minimal();
+    config.limits = Limits::small();
     return config;
   }
   std::uint8_t take() {
@@ -135,7 +135,7 @@ class Drive {
     world_.timers.run_until(world_.clock.at + span, [] {});
   }
   static void check(FakeNode& node) {
-    const Limits limits = Limits::minimal();
+    const Limits limits = Limits::small();
     require(node.links.half_open() <= limits.half_open_links);
     require(node.links.status().size() <= limits.links);
   }

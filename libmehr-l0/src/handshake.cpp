@@ -107,7 +107,7 @@ InitiatorHandshake::InitiatorHandshake(const Signer& signer, const LocalTerms& t
   init.initiator_link = own_link;
   init.target = target.value_or(NodeId{});
   init.ephemeral = ephemeral_public_;
-  init_ = encode_fixed(init);
+  copy_bytes(encode_fixed(init), frame_);
 }
 
 Status InitiatorHandshake::on_resp(ByteView frame, NodeTime clock) {
@@ -123,7 +123,7 @@ Status InitiatorHandshake::on_resp(ByteView frame, NodeTime clock) {
       derive_session_key(ephemeral_, resp->head.ephemeral, ephemeral_public_, resp->head.ephemeral);
   if (!key) return fail(key);
   const ByteView head = frame.first(kRespHeadSize);
-  const Hash256 transcript = transcript_of(init_, head);
+  const Hash256 transcript = transcript_of(init(), head);
   const auto body = open_body(resp->sealed, LinkRole::responder, transcript, *key, head);
   if (!body) return fail(body);
   if (target_ && crypto::node_id_of(body->key) != *target_) {
@@ -135,19 +135,19 @@ Status InitiatorHandshake::on_resp(ByteView frame, NodeTime clock) {
 
   Auth auth;
   auth.responder_link = resp->head.responder_link;
-  auth_ = encode_fixed(auth);
+  const auto unsealed = encode_fixed(auth);
   auth.sealed = seal_body(signer_, terms_, clock, LinkRole::initiator,
                           extend(transcript, frame.subspan(kRespHeadSize)), *key,
-                          ByteView(auth_).first(kAuthHeadSize));
-  auth_ = encode_fixed(auth);
-  copy_bytes(frame, accepted_resp_);
+                          ByteView(unsealed).first(kAuthHeadSize));
+  frame_ = encode_fixed(auth);
+  accepted_resp_ = crypto::b2(frame);
   result_.session_key = std::move(*key);
   ephemeral_.clear();
   return terms;
 }
 
 bool InitiatorHandshake::is_accepted_resp(ByteView frame) const {
-  return same_bytes(frame, accepted_resp_);
+  return result_.peer_link != 0 && crypto::b2(frame) == accepted_resp_;
 }
 
 ResponderHandshake::ResponderHandshake(const Signer& signer, const LocalTerms& terms,

@@ -42,8 +42,8 @@ Link::Link(const Config& config, const std::optional<NodeId>& target, Now now)
       role_(LinkRole::initiator),
       state_(State::wait_resp),
       step_(handshake_step(config.bandwidth, config.terms.max_frame_size)),
-      initiator_(std::in_place, config.signer, config.terms, config.own_id.value, target,
-                 fresh_secret(config.random)),
+      handshake_(std::in_place_type<InitiatorHandshake>, config.signer, config.terms,
+                 config.own_id.value, target, fresh_secret(config.random)),
       last_rx_(now.steady) {}
 
 Link::Link(const Config& config, ByteView init, Now now)
@@ -51,8 +51,8 @@ Link::Link(const Config& config, ByteView init, Now now)
       role_(LinkRole::responder),
       state_(State::wait_auth),
       step_(handshake_step(config.bandwidth, config.terms.max_frame_size)),
-      responder_(std::in_place, config.signer, config.terms, config.own_id.value, init,
-                 fresh_secret(config.random)),
+      handshake_(std::in_place_type<ResponderHandshake>, config.signer, config.terms,
+                 config.own_id.value, init, fresh_secret(config.random)),
       last_rx_(now.steady) {}
 
 Link::Actions Link::start(Now now) {
@@ -62,18 +62,18 @@ Link::Actions Link::start(Now now) {
   const bool resends = role_ == LinkRole::initiator && !config_.stream;
   step_deadline_ = now.steady + (resends ? step_ : step_ * 3);
   if (role_ == LinkRole::initiator) {
-    out.must_push(frame_of(initiator_->init()));
+    out.must_push(frame_of(initiator()->init()));
     return out;
   }
-  if (auto answered = responder_->respond(now.node); !answered) {
+  if (auto answered = responder()->respond(now.node); !answered) {
     close(CloseReason::rejected, answered.error(), out);
     return out;
   }
-  const auto& result = responder_->result();
+  const auto& result = responder()->result();
   session_.emplace(LinkSession::Addressing{role_, config_.own_id.value, result.peer_link,
                                            config_.terms.max_frame_size},
                    result.session_key);
-  out.must_push(frame_of(responder_->resp()));
+  out.must_push(frame_of(responder()->resp()));
   return out;
 }
 
@@ -105,34 +105,34 @@ void Link::on_handshake(ByteView frame, Now now, Actions& out) {
 
 void Link::on_init(ByteView frame, Actions& out) {
   if (state_ == State::active) return;  // spec: README/9 item 11
-  if (state_ == State::wait_auth && responder_->is_same_init(frame)) {
-    out.must_push(frame_of(responder_->resp()));
+  if (state_ == State::wait_auth && responder()->is_same_init(frame)) {
+    out.must_push(frame_of(responder()->resp()));
     return;
   }
   broken_handshake({Errc::bad_value, "another INIT while a handshake is under way"}, out);
 }
 
 void Link::on_resp(ByteView frame, Now now, Actions& out) {
-  if (initiator_ && state_ == State::active && initiator_->is_accepted_resp(frame)) {
-    out.must_push(frame_of(initiator_->auth()));  // our AUTH was lost. spec: L2/3.3
+  if (initiator() != nullptr && state_ == State::active && initiator()->is_accepted_resp(frame)) {
+    out.must_push(frame_of(initiator()->auth()));  // our AUTH was lost. spec: L2/3.3
     return;
   }
   if (state_ == State::active) return;
   if (state_ != State::wait_resp) {
     return broken_handshake({Errc::bad_value, "RESP to a node that sent no INIT"}, out);
   }
-  const Status good = initiator_->on_resp(frame, now.node);
+  const Status good = initiator()->on_resp(frame, now.node);
   if (!good && good.error().code != Errc::wrong_version && good.error().code != Errc::too_big) {
     return broken_handshake(good.error(), out);
   }
-  const auto& result = initiator_->result();
+  const auto& result = initiator()->result();
   if (result.peer_link == 0) return broken_handshake(good.error(), out);  // RESP itself unreadable
   peer_ = without_key(result);
   session_.emplace(LinkSession::Addressing{role_, config_.own_id.value, peer_.peer_link,
                                            good ? peer_.mtu : config_.terms.max_frame_size},
                    result.session_key);
   if (!good) return refuse_terms(good.error(), out);
-  out.must_push(frame_of(initiator_->auth()));
+  out.must_push(frame_of(initiator()->auth()));
   resends_ = 0;
   activate(now, out);
   step_deadline_ = config_.stream ? Millis::never() : now.steady + step_;
@@ -143,14 +143,14 @@ void Link::on_auth(ByteView frame, Now now, Actions& out) {
   if (state_ != State::wait_auth) {
     return broken_handshake({Errc::bad_value, "AUTH to a node that sent no RESP"}, out);
   }
-  const Status good = responder_->on_auth(frame);
+  const Status good = responder()->on_auth(frame);
   if (!good && good.error().code != Errc::wrong_version && good.error().code != Errc::too_big) {
     return broken_handshake(good.error(), out);
   }
   if (!good) return refuse_terms(good.error(), out);
-  peer_ = without_key(responder_->result());
+  peer_ = without_key(responder()->result());
   session_->set_mtu(peer_.mtu);
-  responder_.reset();
+  handshake_.emplace<std::monostate>();
   activate(now, out);
   ping(now, out);  // the confirming Ping. spec: L2/3.3
 }
@@ -175,9 +175,11 @@ void Link::activate(Now now, Actions& out) {
   last_rx_ = now.steady;
   last_ping_ = now.steady;
   // Unsigned until the end: the peer's clock is whatever it likes to send.
-  const std::uint64_t half_rtt = (now.steady - step_sent_).count / 2;
+  const std::uint64_t rtt = (now.steady - step_sent_).count;
+  const std::uint64_t half_rtt = rtt / 2;
   const std::uint64_t offset = peer_.peer_tail.node_clock + half_rtt - now.node.millis;
   clock_offset_ms_ = static_cast<std::int64_t>(offset);
+  clock_error_ = Millis{rtt - half_rtt};
   out.must_push(Opened{});
 }
 
@@ -243,7 +245,7 @@ void Link::on_handshake_timer(Now now, Actions& out) {
   if (resend) {
     ++resends_;
     step_deadline_ = now.steady + step_;
-    out.must_push(frame_of(unconfirmed ? initiator_->auth() : initiator_->init()));
+    out.must_push(frame_of(unconfirmed ? initiator()->auth() : initiator()->init()));
     return;
   }
   step_deadline_ = Millis::never();
@@ -293,8 +295,7 @@ void Link::send_close(CloseReason reason, Actions& out) {
 void Link::close(CloseReason reason, const Error& why, Actions& out) {
   state_ = State::closed;
   step_deadline_ = Millis::never();
-  initiator_.reset();
-  responder_.reset();
+  handshake_.emplace<std::monostate>();
   session_.reset();
   rekey_.reset();
   out.must_push(Closed{reason, why});
@@ -308,8 +309,8 @@ Result<MutableBytes> Link::open(MutableBytes frame, Millis now) {
     return fail(Errc::wrong_state, "the peer has not authenticated yet");
   }
   last_rx_ = now;
-  if (initiator_) {  // the first valid DATA confirms the link. spec: L2/3.3
-    initiator_.reset();
+  if (initiator() != nullptr) {  // the first valid DATA confirms the link. spec: L2/3.3
+    handshake_.emplace<std::monostate>();
     step_deadline_ = Millis::never();
   }
   return message;
@@ -326,7 +327,10 @@ bool Link::wants_rekey(Millis now) const {
 
 bool Link::is_half_open() const { return state_ == State::wait_resp || state_ == State::wait_auth; }
 
-bool Link::answers(ByteView init) const { return responder_ && responder_->is_same_init(init); }
+bool Link::answers(ByteView init) const {
+  const auto* side = std::get_if<ResponderHandshake>(&handshake_);
+  return side != nullptr && side->is_same_init(init);
+}
 
 Millis Link::next_deadline() const {
   if (state_ == State::closed) return Millis::never();

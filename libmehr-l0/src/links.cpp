@@ -2,6 +2,7 @@
 #include "mehr/l0/links.h"
 
 #include <gsl/assert>
+#include <utility>
 
 #include "links_tables.h"
 #include "mehr/core/hazard.h"
@@ -217,8 +218,18 @@ void Links::take_neighbour_frame(Medium& medium, const FrameInfo& info, ByteView
 
 void Links::on_writable(Medium& medium) {
   const Entry entry(*this);
-  for (Slot& slot : slots_) {
-    if (slot.in_use() && slot.medium == &medium && slot.blocked) unblock(slot);
+  Attachment* attachment = attachment_of(medium);
+  if (attachment == nullptr) return;
+  // A medium may have room for one frame: links take turns to be the first that hears of it.
+  const std::size_t first = attachment->turn;
+  bool any = false;
+  for (std::size_t i = 0; i < slots_.size(); ++i) {
+    const std::size_t place = (first + i) % slots_.size();
+    Slot& slot = slots_[place];
+    if (!slot.in_use() || slot.medium != &medium || !slot.blocked) continue;
+    if (!std::exchange(any, true))
+      attachment->turn = static_cast<std::uint16_t>((place + 1) % slots_.size());
+    unblock(slot);
   }
 }
 

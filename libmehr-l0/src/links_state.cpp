@@ -31,7 +31,10 @@ Links::Links(const Config& config, const Signer& signer, Clock& clock, Timers& t
       media_(config.limits.media),
       slot_bits_(static_cast<unsigned>(std::bit_width(slots_.size() - 1))),
       init_limiter_(config.limits.init_sources, config.limits.inits_per_second),
-      scratch_(kBulkMtu.bytes + kLinkOverhead) {
+      neighbour_limiter_(config.limits.media),
+      too_big_limiter_(config.limits.links),
+      held_(config.limits.links),
+      scratch_(std::min(config.terms.max_frame_size, kBulkMtu).bytes + kLinkOverhead) {
   Expects(slots_.size() <= 32'768);  // a link id has 16 bits
 }
 
@@ -264,6 +267,7 @@ void Links::release(Slot& slot) {
   if (Attachment* a = attachment_of(*slot.medium); a != nullptr && a->link == info.id) {
     a->link = {};
   }
+  for (const HeldFrames::Place place : slot.held) held_.give_back(place);
   slot.link.reset();
   static_cast<SlotState&>(slot) = {};
   if (was_up && listener_ != nullptr) listener_->on_link_down(info.id, reason);
@@ -283,8 +287,10 @@ LinkInfo Links::info_of(const Slot& slot) const {
   info.bandwidth = medium.bandwidth;
   info.latency = medium.latency;
   info.half_duplex = medium.half_duplex;
+  info.scans = medium.half_duplex && medium.scans;
   info.peer_features = peer.peer_tail.features;
   info.clock_offset_ms = slot.link->clock_offset_ms();
+  info.clock_error = slot.link->clock_error();
   info.since = slot.since;
   return info;
 }
@@ -302,6 +308,7 @@ Status Links::transmit(Slot& slot, ByteView frame) {
     slot.blocked = true;
     return sent;
   }
+  if (!sent && sent.error().code == Errc::busy) return sent;  // the other speaks: no failure
   slot.failures = sent ? 0 : slot.failures + 1;
   if (!sent) {
     if (slot.failures >= kFailuresInARow && slot.up) step(slot, Link::MediumLost{});
@@ -320,17 +327,30 @@ void Links::send_or_hold(Slot& slot, const Link::SendFrame& send) {
   }
   if (!slot.blocked && slot.held.empty()) {
     const Status sent = transmit(slot, send.frame());
-    if (sent || !slot.blocked) return;
+    const bool busy = !sent && sent.error().code == Errc::busy;
+    if (busy) retry_soon(slot);
+    if (!busy && !slot.blocked) return;
   }
   // One frame too many is lost: the machine's own timers send it again.
-  if (!slot.held.push(send)) ++counters_.held_lost;
+  if (!held_.put(slot.held, send)) ++counters_.held_lost;
 }
 
-// What waited for room goes first, in order.
+// Within the time of the longest frame that may be under way, at a moment of its own: whoever hears
+// the same frame end must not begin with us.
+void Links::retry_soon(Slot& slot) {
+  const MediumInfo& info = slot.medium->info();
+  const std::uint64_t frame = info.bandwidth.airtime(info.mtu.bytes + kLinkOverhead).count;
+  slot.retry_at = clock_.now() + Millis{frame / 4 + random_.below(frame + 1)};
+  wake_by(slot.retry_at);
+}
+
+// What waited goes first, in order.
 void Links::send_held(Slot& slot) {
+  slot.retry_at = Millis::never();
   const auto waiting = slot.held;
   slot.held.clear();
-  for (const Link::SendFrame& send : waiting) {
+  for (const HeldFrames::Place place : waiting) {
+    const Link::SendFrame send = held_.take(place);
     send_or_hold(slot, send);
   }
 }
@@ -416,6 +436,7 @@ void Links::on_wake(Millis) {
   for (Slot& slot : slots_) {
     if (slot.in_use() && slot.link->next_deadline() <= at) step(slot, Link::Timer{});
     if (slot.in_use() && slot.link->wants_rekey(at)) step(slot, Link::Timer{});
+    if (slot.in_use() && slot.retry_at <= at) send_held(slot);
     if (std::exchange(slot.unblock_on_wake, false) && slot.in_use() && slot.blocked) unblock(slot);
   }
   for (Attachment& a : media_) {
@@ -430,7 +451,7 @@ void Links::on_wake(Millis) {
 
 void Links::rearm() {
   for (const Slot& slot : slots_) {
-    if (slot.in_use()) wake_by(slot.link->next_deadline());
+    if (slot.in_use()) wake_by(std::min(slot.link->next_deadline(), slot.retry_at));
   }
   for (const Attachment& a : media_) {
     if (a.medium != nullptr) wake_by(a.deadline);

@@ -11,13 +11,14 @@ struct SlotState {
   Medium* medium = nullptr;
   Remote remote;
   SourceKey source;
-  bool half_open = false;            // in its handshake; a stranger's is counted in half_open_
-  bool up = false;                   // the listener knows it
-  bool closing = false;              // released by the next flush
-  bool blocked = false;              // the medium answered full
-  bool unblock_on_wake = false;      // a hazard answered full in its place
-  Bounded<Link::SendFrame, 2> held;  // frames of the machine that found it full
-  std::size_t failures = 0;          // transmissions failed in a row, full ones apart
+  bool half_open = false;             // in its handshake; a stranger's is counted in half_open_
+  bool up = false;                    // the listener knows it
+  bool closing = false;               // released by the next flush
+  bool blocked = false;               // the medium answered full
+  bool unblock_on_wake = false;       // a hazard answered full in its place
+  HeldFrames::List held;              // frames of the machine that found it full or busy
+  Millis retry_at = Millis::never();  // of those that found it busy
+  std::size_t failures = 0;           // transmissions failed in a row, full ones apart
   CloseReason reason = CloseReason::shutdown;
   Millis since;
   Millis last_heard;
@@ -41,6 +42,7 @@ struct Links::Slot : SlotState {
 struct Links::Attachment {
   Medium* medium = nullptr;
   LinkId link;                        // of a stream: its one link, 0 = none yet
+  std::uint16_t turn = 0;             // the slot that is told first of room
   Millis deadline = Millis::never();  // a stream must have brought an INIT by then
 };
 

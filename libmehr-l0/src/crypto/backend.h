@@ -1,11 +1,16 @@
 // What the files of this directory share: one start of libsodium, and its curve's constants.
+//
+// What stands in openssl/ and sodium/ is there twice, and MEHR_CRYPTO chooses: the AEAD, and the u
+// of a key. Everything else is libsodium's on every platform.
 #pragma once
 
 #include <array>
 #include <cstdint>
 #include <gsl/assert>
+#include <optional>
 
 #include "mehr/core/bytes.h"
+#include "mehr/core/ids.h"
 
 namespace mehr::crypto::detail {
 
@@ -23,5 +28,10 @@ using Scalar = std::array<std::uint8_t, 32>;
 [[nodiscard]] bool has_canonical_y(const Point& point);
 /// True when the canonical @p point is one of the eight of order 1, 2, 4 and 8.
 [[nodiscard]] bool has_small_order(const Point& point);
+/// 8P; nothing when @p p is no point of the curve.
+[[nodiscard]] std::optional<Point> times_cofactor(Point p);
+
+/// The u of a key that `is_valid_key` accepts.
+[[nodiscard]] X25519Key montgomery_u(const PublicKey& key);
 
 }  // namespace mehr::crypto::detail

@@ -34,6 +34,15 @@ bool has_small_order(const Point& point) {
   return std::find(kSmall.begin(), kSmall.end(), y) != kSmall.end();
 }
 
+std::optional<Point> times_cofactor(Point p) {
+  for (int doubling = 0; doubling < 3; ++doubling) {
+    Point twice{};
+    if (crypto_core_ed25519_add(twice.data(), p.data(), p.data()) != 0) return std::nullopt;
+    p = twice;
+  }
+  return p;
+}
+
 }  // namespace detail
 
 SigningKey::SigningKey(const Seed& seed) : seed_(Seed::copy_of(seed.expose())) {

@@ -31,16 +31,6 @@ class Sha512 {
   crypto_hash_sha512_state state_;
 };
 
-/// 8P; nothing when @p p is no point of the curve.
-std::optional<Point> times_cofactor(Point p) {
-  for (int doubling = 0; doubling < 3; ++doubling) {
-    Point twice{};
-    if (crypto_core_ed25519_add(twice.data(), p.data(), p.data()) != 0) return std::nullopt;
-    p = twice;
-  }
-  return p;
-}
-
 // libsodium refuses points outside the prime-order group, which no caller passes, and a result
 // that is the identity, which from such a point means the scalar zero.
 Point multiply(std::span<const std::uint8_t, 32> scalar, const Point& point) {

@@ -1,5 +1,4 @@
 // X25519 (RFC 7748), and its keys out of Ed25519's. spec: L0/1
-#include <openssl/bn.h>
 #include <sodium.h>
 
 #include <gsl/assert>
@@ -8,47 +7,6 @@
 #include "mehr/core/crypto.h"
 
 namespace mehr::crypto {
-
-namespace {
-
-class BigNumbers {
- public:
-  BigNumbers() : context_(BN_CTX_new()) {
-    Ensures(context_ != nullptr);
-    BN_CTX_start(context_);
-  }
-  ~BigNumbers() {
-    BN_CTX_end(context_);
-    BN_CTX_free(context_);
-  }
-  BigNumbers(const BigNumbers&) = delete;
-  BigNumbers& operator=(const BigNumbers&) = delete;
-
-  BIGNUM* next() { return BN_CTX_get(context_); }
-  BN_CTX* context() { return context_; }
-
- private:
-  BN_CTX* context_;
-};
-
-/// (1+y)/(1-y) mod 2^255-19 for y neither 1 nor above the prime.
-X25519Key montgomery_u(const detail::Point& y) {
-  BigNumbers numbers;
-  BIGNUM* const prime = numbers.next();
-  BIGNUM* const above = numbers.next();
-  BIGNUM* const below = numbers.next();
-  X25519Key u;
-  const bool good = below != nullptr && BN_set_bit(prime, 255) == 1 &&
-                    BN_sub_word(prime, 19) == 1 && BN_lebin2bn(y.data(), 32, above) != nullptr &&
-                    BN_sub(below, BN_value_one(), above) == 1 && BN_add_word(above, 1) == 1 &&
-                    BN_mod_inverse(below, below, prime, numbers.context()) != nullptr &&
-                    BN_mod_mul(above, above, below, prime, numbers.context()) == 1 &&
-                    BN_bn2lebinpad(above, u.bytes.data(), 32) == 32;
-  Ensures(good);
-  return u;
-}
-
-}  // namespace
 
 Secret<32> SigningKey::x25519_secret() const {
   detail::start_sodium();
@@ -62,12 +20,8 @@ Secret<32> SigningKey::x25519_secret() const {
 }
 
 Result<X25519Key> x25519_from_ed25519(const PublicKey& key) {
-  // libsodium's conversion refuses keys with a small-order part, which the spec admits as keys and
-  // whose u its formula gives; so the formula is computed here, on public data.
   if (!is_valid_key(key)) return fail(Errc::bad_value, "not a valid Ed25519 public key");
-  detail::Point y = key.bytes;
-  y[31] &= 0x7f;
-  return montgomery_u(y);
+  return detail::montgomery_u(key);
 }
 
 X25519Key x25519_public(const Secret<32>& secret) {

@@ -7,6 +7,6 @@ namespace allocations {
 
 std::size_t count();
 /// False when OpenSSL had allocated before it could be asked to count.
-bool counts_openssl();
+bool counts_backend();
 
 }  // namespace allocations

@@ -22,8 +22,7 @@ TEST_CASE("L0/1: both ways from a seed to X25519 meet", "[crypto][x25519]") {
   });
 }
 
-TEST_CASE("L0/1: the sign of a key does not reach its u, and mixed-order keys have one",
-          "[crypto][x25519]") {
+TEST_CASE("L0/1: the sign of a key does not reach its u", "[crypto][x25519]") {
   PublicKey turned = SigningKey(counting_seed()).public_key();
   const auto before = x25519_from_ed25519(turned);
   turned.bytes[31] ^= 0x80;
@@ -31,11 +30,55 @@ TEST_CASE("L0/1: the sign of a key does not reach its u, and mixed-order keys ha
   REQUIRE(before);
   REQUIRE(after);
   CHECK(*before == *after);
+}
+
+TEST_CASE("decision 0017: a mixed-order key agrees on the same secrets with every backend",
+          "[crypto][x25519]") {
+  // The sums of kMixedOrder have the base point in common, whose u is 9.
+  const X25519Key prime_part =
+      fixed<X25519Key>("0900000000000000000000000000000000000000000000000000000000000000");
   for (const Mixed& mixed : kMixedOrder) {
-    const auto u = x25519_from_ed25519(fixed<PublicKey>(mixed.key));
+    const auto key = fixed<PublicKey>(mixed.key);
+    const auto formula = fixed<X25519Key>(mixed.u);
+    REQUIRE(is_valid_key(key));
+    const auto u = x25519_from_ed25519(key);
     REQUIRE(u);
-    CHECK(*u == fixed<X25519Key>(mixed.u));
+#ifdef MEHR_TEST_LIBSODIUM_ALONE
+    CHECK(*u == prime_part);
+#else
+    CHECK(*u == formula);
+#endif
+    for (std::uint8_t first = 0; first < 20; ++first) {
+      const auto secret = counting_seed(first);
+      const auto agreed = x25519(secret, *u);
+      const auto by_formula = x25519(secret, formula);
+      const auto by_prime_part = x25519(secret, prime_part);
+      REQUIRE((agreed && by_formula && by_prime_part));
+      CHECK(agreed->equals(*by_formula));
+      CHECK(agreed->equals(*by_prime_part));
+    }
   }
+}
+
+TEST_CASE("decision 0017: what is no key has no u with any backend", "[crypto][x25519]") {
+  for (const std::string_view small : kSmallOrder) {
+    const auto u = x25519_from_ed25519(fixed<PublicKey>(small));
+    REQUIRE_FALSE(u);
+    CHECK(u.error().code == Errc::bad_value);
+  }
+  for (int above = 0; above < 19; ++above) {
+    CHECK_FALSE(x25519_from_ed25519(above_prime(above, false)));
+    CHECK_FALSE(x25519_from_ed25519(above_prime(above, true)));
+  }
+}
+
+TEST_CASE("decision 0017: any bytes are judged alike by the key check and the conversion",
+          "[crypto][x25519]") {
+  rc::check([](std::array<std::uint8_t, 32> bytes) {
+    PublicKey key;
+    key.bytes = bytes;
+    RC_ASSERT(x25519_from_ed25519(key).has_value() == is_valid_key(key));
+  });
 }
 
 TEST_CASE("L0/1: y = 1 has no u", "[crypto][x25519]") {

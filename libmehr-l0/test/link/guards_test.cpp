@@ -240,12 +240,57 @@ TEST_CASE("README/9 item 11: a neighbour frame first on a native stream closes i
 
 TEST_CASE("L0/4: ten neighbour frames in any second, over all media of an interface",
           "[l0][guards]") {
-  NeighbourLimiter limiter;
+  NeighbourLimiter limiter(2);
   const InterfaceId one{1}, two{2};
   int passed = 0;
   for (unsigned n = 0; n < 30; ++n) passed += limiter.allow(one, Millis{1000U + n * 50U}) ? 1 : 0;
   CHECK(passed == 20);  // 1.5 s: ten at once, then as the first ones leave the window
   CHECK(limiter.allow(two, Millis{2450}));
+  CHECK_FALSE(limiter.allow(InterfaceId{3}, Millis{9000}));  // more than there are media
+}
+
+TEST_CASE("L0/6: a small device remembers fewer PacketTooBig, and none twice", "[l0][guards]") {
+  TooBigLimiter limiter(4);
+  const auto destination = [](std::uint8_t n) {
+    NodeId id;
+    id.bytes[0] = n;
+    return id;
+  };
+  for (std::uint8_t n = 0; n < 8; ++n) {
+    CHECK(limiter.allow(destination(n), LinkId{1}, Millis{0}));
+    CHECK_FALSE(limiter.allow(destination(n), LinkId{1}, Millis{1}));
+  }
+  CHECK_FALSE(limiter.allow(destination(8), LinkId{1}, Millis{2}));  // full of younger ones
+  CHECK(limiter.allow(destination(8), LinkId{1}, Millis{5000}));
+}
+
+TEST_CASE("core/medium.h: links share the places of frames that wait, two each", "[l0][guards]") {
+  HeldFrames held(6);
+  HeldFrames::List one, two, three;
+  const auto frame = [](std::uint8_t n) {
+    Link::SendFrame f;
+    f.bytes[0] = n;
+    f.size = 1;
+    return f;
+  };
+  REQUIRE(held.put(one, frame(1)));
+  REQUIRE(held.put(one, frame(2)));
+  CHECK_FALSE(held.put(one, frame(3)));  // two of this link wait
+  REQUIRE(held.put(two, frame(4)));
+  REQUIRE(held.put(two, frame(5)));
+  CHECK(held.size() == 4);
+  CHECK_FALSE(held.put(three, frame(6)));  // all places are taken
+  CHECK(three.empty());
+  CHECK(held.take(one[0]).bytes[0] == 1);
+  held.give_back(one[1]);
+  one.clear();
+  REQUIRE(held.put(three, frame(7)));
+  REQUIRE(held.put(three, frame(8)));
+  CHECK(held.take(two[0]).bytes[0] == 4);
+  CHECK(held.take(two[1]).bytes[0] == 5);
+  CHECK(held.take(three[0]).bytes[0] == 7);
+  CHECK(held.take(three[1]).bytes[0] == 8);
+  CHECK(held.size() == 0);
 }
 
 TEST_CASE("L0/5.6: a local reason is not sent as a number of its own", "[l0][guards]") {

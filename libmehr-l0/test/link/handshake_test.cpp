@@ -247,6 +247,34 @@ TEST_CASE("L1/11: the clock offset of a neighbour is measured at set-up", "[l0][
   FakeNode a(world, 0), b(world, 32);
   world.link(a, b);
   CHECK(a.heard.up[0].clock_offset_ms == 0);  // one clock serves both
+  CHECK(a.heard.up[0].clock_error == Millis{0});
+}
+
+TEST_CASE("L1 property 27: the offset is off by half a round trip at most", "[l0][handshake]") {
+  const auto [forth, back] =
+      GENERATE(table<std::uint64_t, std::uint64_t>({{0, 0}, {100, 100}, {0, 201}, {201, 0}}));
+  World world;
+  FakeNode a(world, 0), b(world, 32);
+  const std::uint64_t base = world.clock.node_base;
+  constexpr std::int64_t kAhead = 5000;  // what b's clock shows more than a's
+  world.fate = [&, forth = forth, back = back](Bytes& frame) {
+    const bool to_a = frame[0] == 0x81;  // RESP; INIT and AUTH go to b
+    world.clock.at = world.clock.at + Millis{to_a ? back : forth};
+    world.clock.node_base = to_a ? base : base + kAhead;
+    return frame[0] < 0x90;
+  };
+  world.link(a, b);
+  REQUIRE(a.heard.up.size() == 1);
+  REQUIRE(b.heard.up.size() == 1);
+  const Millis half{(forth + back + 1) / 2};
+  const auto off = [](const LinkInfo& link, std::int64_t truth) {
+    const std::int64_t by = link.clock_offset_ms - truth;
+    return Millis{static_cast<std::uint64_t>(by < 0 ? -by : by)};
+  };
+  CHECK(a.heard.up[0].clock_error == half);
+  CHECK(b.heard.up[0].clock_error == half);
+  CHECK(off(a.heard.up[0], kAhead) <= half);
+  CHECK(off(b.heard.up[0], -kAhead) <= half);
 }
 
 }  // namespace mehr::l0::test

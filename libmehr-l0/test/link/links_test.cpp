@@ -333,6 +333,49 @@ TEST_CASE("core/medium.h: a full medium is told upward, and so is room again", "
   CHECK(a.links.send_packet(a.heard.up[0].id, packet, Padding::by_class));
 }
 
+TEST_CASE("L1/10.1: a busy channel is told upward and is no failure", "[l0][links]") {
+  World world;
+  FakeNode a(world, 0), b(world, 32);
+  MediumInfo radio;
+  radio.stream = false;
+  radio.half_duplex = radio.scans = true;
+  auto& pipe = world.link(a, b, radio);
+  REQUIRE(a.heard.up.size() == 1);
+  CHECK(a.heard.up[0].scans);
+  pipe.a.busy = true;
+  const Bytes packet = data_packet(b.identity.node_id(), 10);
+  for (int n = 0; n < 10; ++n) {
+    CHECK(a.links.send_packet(a.heard.up[0].id, packet, Padding::by_class).error().code ==
+          Errc::busy);
+  }
+  pipe.a.busy = false;
+  CHECK(a.links.send_packet(a.heard.up[0].id, packet, Padding::by_class));
+  CHECK(a.heard.writable == 0);  // nothing was promised
+  CHECK(a.heard.down.empty());
+}
+
+TEST_CASE("L1/10.1: frames of L0 itself wait while the channel is busy", "[l0][links]") {
+  World world;
+  FakeNode a(world, 0), b(world, 32);
+  MediumInfo radio;
+  radio.stream = false;
+  radio.half_duplex = radio.scans = true;
+  radio.bandwidth = BitsPerSecond{100'000};
+  auto& pipe = world.join(a, b, radio);
+  pipe.a.busy = true;
+  REQUIRE(a.links.establish(pipe.a, Remote{}, std::nullopt));
+  // A full frame takes 330 ms: it is tried again within five quarters of that, and again.
+  world.run_for(Millis{500});
+  CHECK(pipe.a.sent.empty());
+  pipe.a.busy = false;
+  world.run_for(Millis{500});
+  CHECK(a.heard.up.size() == 1);
+  REQUIRE(pipe.a.sent.size() == 3);  // INIT, AUTH and the Ping that confirms the link, each once
+  CHECK(pipe.a.sent[0][0] == 0x80);
+  CHECK(pipe.a.sent[1][0] == 0x82);
+  CHECK((pipe.a.sent[2][0] & 0xF0) == 0x90);
+}
+
 TEST_CASE("Limits: links and media stop at their capacity", "[l0][links][limits]") {
   World world;
   Links::Config config;

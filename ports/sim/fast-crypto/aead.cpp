@@ -1,10 +1,10 @@
 // THIS PROTECTS NOTHING. A stand-in for ChaCha20-Poly1305; keys.cpp tells what it is for.
 //
 // A keystream of one multiplication per word, and a tag over nonce, associated data and ciphertext.
-// Every altered bit fails, sizes and errors are the real ones. One small allocation per key, none
-// per message.
+// Every altered bit fails, sizes and errors are the real ones. Nothing is allocated.
 #include <array>
 #include <gsl/assert>
+#include <new>
 
 #include "mehr/core/crypto.h"
 #include "mixer.h"
@@ -79,34 +79,50 @@ class Pass {
 
 struct Aead::Context {
   Use use;
+  bool has_key = true;  // false once it has moved on
   Words key{};
 };
 
-Aead::Aead(const Secret<32>& key, Use use) : context_(std::make_unique<Context>()) {
-  context_->use = use;
-  for (std::size_t i = 0; i < context_->key.size(); ++i) {
-    context_->key[i] = load_word(key.expose().data() + 8 * i);
+Aead::Context& Aead::context() {
+  static_assert(sizeof(Context) <= sizeof(place_) && alignof(Context) <= alignof(Aead));
+  return *std::launder(reinterpret_cast<Context*>(place_.data()));
+}
+
+Aead::Aead(const Secret<32>& key, Use use) {
+  Context* const made = new (place_.data()) Context{use};
+  for (std::size_t i = 0; i < made->key.size(); ++i) {
+    made->key[i] = load_word(key.expose().data() + 8 * i);
   }
 }
 
 Aead::~Aead() = default;
-Aead::Aead(Aead&&) noexcept = default;
-Aead& Aead::operator=(Aead&&) noexcept = default;
+Aead::Aead(Aead&& other) noexcept {
+  new (place_.data()) Context(other.context());
+  other.context().has_key = false;
+}
+Aead& Aead::operator=(Aead&& other) noexcept {
+  if (this == &other) return *this;
+  context() = other.context();
+  other.context().has_key = false;
+  return *this;
+}
 
 void Aead::seal(const Nonce& nonce, ByteView aad, ByteView plain, MutableBytes out) {
-  Expects(context_ && context_->use == Use::seal);
+  const Context& own = context();
+  Expects(own.has_key && own.use == Use::seal);
   Expects(out.size() == plain.size() + kTagSize);
-  const Tag tag = Pass(context_->key, nonce, aad).run<true>(plain, out.data());
+  const Tag tag = Pass(own.key, nonce, aad).run<true>(plain, out.data());
   copy_bytes(tag, out.subspan(plain.size()));
 }
 
 Status Aead::open(const Nonce& nonce, ByteView aad, ByteView sealed, MutableBytes out) {
-  Expects(context_ && context_->use == Use::open);
+  const Context& own = context();
+  Expects(own.has_key && own.use == Use::open);
   if (sealed.size() < kTagSize) return fail(Errc::bad_seal, "shorter than an authentication tag");
   Expects(out.size() == sealed.size() - kTagSize);
   Tag expected{};
   copy_bytes(sealed.subspan(out.size()), expected);
-  const Tag tag = Pass(context_->key, nonce, aad).run<false>(sealed.first(out.size()), out.data());
+  const Tag tag = Pass(own.key, nonce, aad).run<false>(sealed.first(out.size()), out.data());
   if (tag == expected) return {};
   std::fill(out.begin(), out.end(), std::uint8_t{0});
   return fail(Errc::bad_seal, "the authentication tag does not match");

@@ -27,6 +27,11 @@ inline ByteView as_bytes(std::string_view text) {
   return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
 }
 
+/// The bytes as text, whatever they are. Borrowed from @p bytes.
+inline std::string_view as_text(ByteView bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
 /// Copies @p from to the start of @p to, which must be at least as long.
 /// Returns what of @p to is left after the copy, so that calls chain.
 constexpr MutableBytes copy_bytes(ByteView from, MutableBytes to) {

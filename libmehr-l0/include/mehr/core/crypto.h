@@ -3,9 +3,10 @@
 // Place: core, over OpenSSL 3, libsodium and BLAKE3; a firmware or a simulator puts another
 // implementation behind the same calls. spec: README/2.2, L0/1, L2/1, CH/2
 // Primitives: Ed25519, X25519, SHA-256, HKDF and BLAKE2b-256 (libsodium), ChaCha20-Poly1305
-// (OpenSSL), BLAKE3 (official C), ECVRF over libsodium's curve points.
-// Bounds: nothing here allocates after construction but `x25519_from_ed25519`; an `Aead` owns one
-// cipher context per direction of use, made in its constructor and reused for every message.
+// (OpenSSL; libsodium in firmware), BLAKE3 (official C), ECVRF over libsodium's curve points.
+// Bounds: with libsodium alone nothing here allocates at all. With OpenSSL an `Aead` owns one
+// cipher context per direction of use, made in its constructor and reused for every message, and
+// `x25519_from_ed25519` takes and gives back a few numbers.
 // Failure: verification answers yes or no; everything that can meet hostile input gives a Result.
 // A backend that fails for want of memory or an unavailable algorithm stops the program (Ensures).
 // Threads: free functions are pure and may run anywhere; an object belongs to one thread at a time.
@@ -14,7 +15,6 @@
 
 #include <array>
 #include <cstdint>
-#include <memory>
 #include <span>
 #include <string_view>
 
@@ -120,7 +120,8 @@ struct VerifyJob {
 void verify_batch(std::span<VerifyJob> jobs, WorkerPool& workers);
 
 /// u = (1+y)/(1-y); Errc::bad_value for whatever `is_valid_key` refuses, y = 1 among it. A key with
-/// a small-order part has its u. Allocates inside OpenSSL. spec: L0/1
+/// a small-order part has a u that agrees on the secrets of that formula; with OpenSSL it is the
+/// formula's own, with libsodium alone that of its prime-order part. spec: L0/1, decision 0017
 [[nodiscard]] Result<X25519Key> x25519_from_ed25519(const PublicKey& key);
 [[nodiscard]] X25519Key x25519_public(const Secret<32>& secret);
 /// RFC 7748; Errc::bad_value when the shared secret is all zero.
@@ -155,8 +156,11 @@ class Aead {
   [[nodiscard]] Status open(const Nonce& nonce, ByteView aad, ByteView sealed, MutableBytes out);
 
  private:
+  // The backend's context lives in place where it fits, as a key does: then no key costs heap.
+  // A larger one is pointed to from here.
   struct Context;
-  std::unique_ptr<Context> context_;
+  [[nodiscard]] Context& context();
+  alignas(std::uint64_t) std::array<std::uint8_t, 40> place_;
 };
 
 // ---- ECVRF-EDWARDS25519-SHA512-TAI (RFC 9381)

@@ -28,6 +28,17 @@ struct Limits {
   std::size_t candidates = 4;         ///< links remembered per destination; full: worst goes
   std::size_t packet_ids = 500'000;   ///< per generation, two of them; full: generations turn early
   std::size_t evicted_routes = 4096;  ///< evictions remembered for 24 h; full: oldest goes
+  std::size_t announce_checks = 500;  ///< signatures checked per link and second; over it: dropped
+  std::size_t reverse_paths = 65'536;   ///< packets whose way back is remembered; full: oldest goes
+  std::size_t path_tags = 1024;         ///< questions for ways remembered; full: oldest goes
+  std::size_t queue_bytes = 4'194'304;  ///< packets and messages that wait, of all links together
+  std::size_t queue_block = 512;        ///< piece of it that a message takes at least
+  std::size_t queue_flows = 16;         ///< upstreams a link tells apart, 32 at most
+  std::size_t gossip_exchanges = 64;    ///< rounds that compare at once; full: a round waits
+  std::size_t refused_items = 4096;     ///< gossip not wanted here; full: oldest goes
+  std::size_t probed = 64;              ///< destinations with probe results; full: oldest goes
+  std::size_t probe_notes = 256;        ///< probes of others under way; full: nearest its end goes
+  std::size_t reservations = 256;       ///< under way; full: refused
 
   // L2 -------------------------------------------------------------------------------------------
   std::size_t envelope_replays = 65'536;  ///< accepted envelopes remembered; full: oldest goes
@@ -36,6 +47,33 @@ struct Limits {
 
   /// A server, desktop or single-board computer.
   static constexpr Limits standard() { return {}; }
+  /// A small node with room for a village: a gateway board, a node of a test or of a simulation.
+  static constexpr Limits small() {
+    Limits l;
+    l.links = 16;
+    l.half_open_links = 4;
+    l.init_sources = 16;
+    l.media = 4;
+    l.routes = 128;
+    l.candidates = 2;
+    l.packet_ids = 256;
+    l.evicted_routes = 128;
+    l.announce_checks = 20;
+    l.reverse_paths = 256;
+    l.path_tags = 64;
+    l.queue_bytes = 262'144;
+    l.queue_block = 256;
+    l.queue_flows = 4;
+    l.gossip_exchanges = 4;
+    l.refused_items = 128;
+    l.probed = 4;
+    l.probe_notes = 16;
+    l.reservations = 8;
+    l.envelope_replays = 1024;
+    l.streams = 4;
+    l.peer_keys = 32;
+    return l;
+  }
   /// A radio board: the same code in tens of kilobytes.
   static constexpr Limits minimal() {
     Limits l;
@@ -47,6 +85,17 @@ struct Limits {
     l.candidates = 2;
     l.packet_ids = 256;
     l.evicted_routes = 128;
+    l.announce_checks = 20;
+    l.reverse_paths = 256;
+    l.path_tags = 64;
+    l.queue_bytes = 32'768;
+    l.queue_block = 256;
+    l.queue_flows = 4;
+    l.gossip_exchanges = 4;
+    l.refused_items = 128;
+    l.probed = 4;
+    l.probe_notes = 16;
+    l.reservations = 8;
     l.envelope_replays = 1024;
     l.streams = 4;
     l.peer_keys = 32;
@@ -55,25 +104,41 @@ struct Limits {
 
   /// Bytes a stack takes when it is made: every table, at its full size.
   [[nodiscard]] constexpr std::size_t bytes_at_start() const {
-    constexpr std::size_t kStack = 32'768;     // the objects themselves, three datagram buffers
+    constexpr std::size_t kStack = 40'960;     // the objects themselves, three datagram buffers
     constexpr std::size_t kLinkPlace = 2'560;  // L0's link with its handshake; a power of two
-    constexpr std::size_t kLink = 344;         // L1's view of it, two indices
+    constexpr std::size_t kLink = 2'088;       // L1's view of it, its queues' heads, two indices
+    constexpr std::size_t kFlow = 92;          // an upstream at the queue of a link
     constexpr std::size_t kMedium = 32;
     constexpr std::size_t kInitSource = 48;
-    constexpr std::size_t kRoute = 784;  // of it 424 the announce, to pass on
+    constexpr std::size_t kRoute = 820;  // of it 424 the announce, to pass on
     constexpr std::size_t kCandidate = 72;
     constexpr std::size_t kPacketId = 57;  // two generations of 4/3 places
     constexpr std::size_t kEvicted = 128;
+    constexpr std::size_t kReversePath = 25;
+    constexpr std::size_t kReverseIndex = 17;  // a power of two
+    constexpr std::size_t kPathTag = 148;
+    constexpr std::size_t kQueueRecord = 42;  // of a piece of the queues
+    constexpr std::size_t kExchange = 202;
+    constexpr std::size_t kRefused = 118;
+    constexpr std::size_t kProbed = 236;
+    constexpr std::size_t kProbeNote = 129;
+    constexpr std::size_t kReservation = 1'100;  // two thirds of it the messages on their way
     constexpr std::size_t kReplay = 52;
     constexpr std::size_t kStream = 32;
     constexpr std::size_t kPeerKey = 108;
-    // Announces that wait, a bit per link and destination, and how often each was sent, two bits.
-    const std::size_t waiting = links * ((routes + 63) / 64) * 8;
+    // Announces and changed ways that wait, a bit each per link and destination, and how often each
+    // announce was sent, two bits.
+    const std::size_t waiting = 2 * links * ((routes + 63) / 64) * 8;
     const std::size_t sends = routes * ((links + 3) / 4);
-    return kStack + std::bit_ceil(std::max<std::size_t>(links, 2)) * kLinkPlace + links * kLink +
-           media * kMedium + init_sources * kInitSource + routes * kRoute +
-           routes * candidates * kCandidate + waiting + sends + packet_ids * kPacketId +
-           evicted_routes * kEvicted + envelope_replays * kReplay + streams * kStream +
+    const std::size_t blocks = std::max<std::size_t>(16, queue_bytes / queue_block);
+    return kStack + std::bit_ceil(std::max<std::size_t>(links, 2)) * kLinkPlace +
+           links * (kLink + queue_flows * kFlow) + media * kMedium + init_sources * kInitSource +
+           routes * kRoute + routes * candidates * kCandidate + waiting + sends +
+           packet_ids * kPacketId + evicted_routes * kEvicted + reverse_paths * kReversePath +
+           std::bit_ceil(reverse_paths) * kReverseIndex + path_tags * kPathTag +
+           blocks * (queue_block + kQueueRecord) + gossip_exchanges * kExchange +
+           refused_items * kRefused + probed * kProbed + probe_notes * kProbeNote +
+           reservations * kReservation + envelope_replays * kReplay + streams * kStream +
            peer_keys * kPeerKey;
   }
   /// The most it ever holds: cipher contexts of two keys per link, handlers of streams with what

@@ -5,6 +5,9 @@
 // are cut into frames by the port with the codecs of l0/hdlc.h or l0/kiss.h.
 // Bounds: a medium owns a bounded send queue; beyond it `send` answers Errc::full and the medium
 // promises one `on_writable` when there is room again: that is how backpressure travels up.
+// A half-duplex medium that `scans` listens before each frame and speaks at once or not at all: it
+// answers Errc::busy while others speak, promises nothing, and whoever asked tries again after a
+// backoff of its own. spec: L1/10.1
 // Threads: the node's. `send` never calls the receiver back.
 #pragma once
 
@@ -40,6 +43,7 @@ struct MediumInfo {
   InterfaceMode mode = InterfaceMode::native;
   bool stream = true;        ///< point-to-point, ordered, loss-free; else datagrams. spec: L0/5.7
   bool half_duplex = false;  ///< a shared channel, one speaker at a time
+  bool scans = false;        ///< half-duplex: `send` may find the channel busy
   BitsPerSecond bandwidth{1'000'000'000};  ///< nominal
   Millis latency{50};                      ///< nominal, one way
   Mtu mtu{4096};                           ///< message bytes one frame can carry
@@ -59,7 +63,7 @@ class Medium {
   /// Constant for the life of the medium; borrowed from it.
   [[nodiscard]] virtual const MediumInfo& info() const = 0;
   /// Queues one frame, borrowed until return. Errc::full: nothing queued, `on_writable` will come.
-  /// Errc::io: the medium is closing.
+  /// Errc::busy: nothing queued, the channel is in use. Errc::io: the medium is closing.
   virtual Status send(const Remote& to, ByteView frame) = 0;
   /// Ends a point-to-point medium after what is queued has left; no effect on shared ones.
   virtual void close() = 0;

@@ -30,6 +30,7 @@ enum class Errc : std::int32_t {
   denied = 15,         ///< refused by policy or permission
   io = 16,             ///< the world below a port failed
   unsupported = 17,    ///< not built or not offered here
+  busy = 18,           ///< the channel is busy: others speak on it
 };
 
 /// A failure: a code for programs, a sentence for people.

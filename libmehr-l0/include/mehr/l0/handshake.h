@@ -4,8 +4,8 @@
 // Seam: `Signer` for the node's key; everything random is handed in.
 // Machine: initiator: INIT made at construction, `on_resp` gives AUTH. Responder:
 // `respond` gives RESP, `on_auth` ends it. Both end with a session key and a proven peer.
-// Bounds: a few hundred bytes; frames are cached, so resends are byte-identical and no body is ever
-// sealed twice under counter 0.
+// Bounds: under half a kilobyte; what may be resent is kept, so resends are byte-identical and no
+// body is ever sealed twice under counter 0.
 // Failure: Errc::truncated / bad_value malformed, bad_seal, bad_signature, wrong_peer (not the
 // NodeID asked for, or our own), wrong_version, too_big (MTU below 484). The last two come after
 // the peer is proven: the session key is then set, so that a sealed CLOSE can say why.
@@ -43,12 +43,12 @@ class InitiatorHandshake {
   InitiatorHandshake(const Signer& signer, const LocalTerms& terms, std::uint16_t own_link,
                      const std::optional<NodeId>& target, Secret<32> ephemeral);
 
-  /// The INIT frame, 52 bytes, valid as long as this object.
-  [[nodiscard]] ByteView init() const { return init_; }
+  /// The INIT frame, 52 bytes, until a RESP is accepted: AUTH then takes its place.
+  [[nodiscard]] ByteView init() const { return ByteView(frame_).first(wire_size<Init>); }
   /// Checks RESP; on success `auth()` and `result()` are ready.
   [[nodiscard]] Status on_resp(ByteView frame, NodeTime clock);
   /// The AUTH frame, 131 bytes, once RESP was accepted.
-  [[nodiscard]] ByteView auth() const { return auth_; }
+  [[nodiscard]] ByteView auth() const { return frame_; }
   [[nodiscard]] const HandshakeResult& result() const { return result_; }
   /// True when @p frame is the RESP that was accepted. spec: L2/3.3 "same RESP again"
   [[nodiscard]] bool is_accepted_resp(ByteView frame) const;
@@ -60,9 +60,8 @@ class InitiatorHandshake {
   std::optional<NodeId> target_;
   Secret<32> ephemeral_;
   X25519Key ephemeral_public_;
-  std::array<std::uint8_t, wire_size<Init>> init_{};
-  std::array<std::uint8_t, wire_size<Resp>> accepted_resp_{};
-  std::array<std::uint8_t, wire_size<Auth>> auth_{};
+  std::array<std::uint8_t, wire_size<Auth>> frame_{};  // what is resent: INIT, later AUTH
+  Hash256 accepted_resp_;                              // B2 of it
   HandshakeResult result_;
 };
 

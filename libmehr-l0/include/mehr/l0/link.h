@@ -8,8 +8,9 @@
 // Deadlines (`next_deadline`): handshake step and its resends (datagram media only), rekey, Ping
 // every 60 s (below 10 kbps every 300 s, and every 60 s of silence), closed after 180 s without a
 // valid frame.
-// Bounds: fixed size; two keys at most. Failure: on a stream a broken handshake closes it; on
-// datagrams it is dropped, since anybody may inject. Bad DATA frames never close a link.
+// Bounds: fixed size; a handshake of one side, two keys at most.
+// Failure: on a stream a broken handshake closes it; on datagrams it is dropped, since anybody may
+// inject. Bad DATA frames never close a link.
 #pragma once
 
 #include <optional>
@@ -118,10 +119,21 @@ class Link {
   [[nodiscard]] const HandshakeResult& peer() const { return peer_; }
   /// Peer's node clock minus ours, measured by the handshake. spec: L1/11
   [[nodiscard]] std::int64_t clock_offset_ms() const { return clock_offset_ms_; }
+  /// How far that may be off: half of the handshake's round trip, rounded up.
+  [[nodiscard]] Millis clock_error() const { return clock_error_; }
   [[nodiscard]] std::uint8_t key_epoch() const { return session_ ? session_->epoch() : 0; }
 
  private:
   enum class State : std::uint8_t { wait_resp, wait_auth, active, closed };
+
+  // The handshake that is under way on this side, or null.
+  [[nodiscard]] InitiatorHandshake* initiator() {
+    return std::get_if<InitiatorHandshake>(&handshake_);
+  }
+  // A link is one side or the other for its whole life, so at most one of these is not null.
+  [[nodiscard]] ResponderHandshake* responder() {
+    return std::get_if<ResponderHandshake>(&handshake_);
+  }
 
   void on_init(ByteView frame, Actions& out);
   void on_resp(ByteView frame, Now now, Actions& out);
@@ -146,12 +158,13 @@ class Link {
   LinkRole role_;
   State state_;
   Millis step_;
-  std::optional<InitiatorHandshake> initiator_;  // until the link is confirmed
-  std::optional<ResponderHandshake> responder_;  // until AUTH passed
+  // One side or the other: initiator until the link is confirmed, responder until AUTH passed.
+  std::variant<std::monostate, InitiatorHandshake, ResponderHandshake> handshake_;
   std::optional<LinkSession> session_;
   std::optional<RekeyMachine> rekey_;
   HandshakeResult peer_;
   std::int64_t clock_offset_ms_ = 0;
+  Millis clock_error_;
   Millis step_sent_;  // when INIT or RESP left
   Millis step_deadline_ = Millis::never();
   int resends_ = 0;

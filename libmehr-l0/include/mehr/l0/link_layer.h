@@ -7,6 +7,8 @@
 // Threads: the node's. A listener is called from the facade's entry points (frame in, wake,
 // medium closed), never from within `send_*` or `close`; it may call any method of LinkLayer.
 // Bounds: `Limits::links`. Errc::full: nothing was queued; `on_link_writable` will come.
+// Errc::busy, on links that scan: nothing was queued and nothing will come; the caller backs off.
+// spec: L1/10.1
 #pragma once
 
 #include <cstdint>
@@ -64,9 +66,11 @@ struct LinkInfo {
   BitsPerSecond bandwidth;  ///< nominal, of the medium
   Millis latency;           ///< nominal, one way
   bool half_duplex = false;
+  bool scans = false;                ///< the medium may find its channel busy
   std::uint32_t peer_features = 0;   ///< feature::k*
   std::int64_t clock_offset_ms = 0;  ///< peer's node clock minus ours at set-up
   Millis since;                      ///< steady time it became active
+  Millis clock_error;                ///< half of the round trip that the offset was measured in
 };
 
 /// How a packet is padded. spec: L0/5.5

@@ -7,7 +7,7 @@
 // packets up. Shapes and thread rules: see link_layer.h and medium.h.
 // Bounds (`Limits`): links, half_open_links, inits_per_second, init_sources, media. Full: the
 // newcomer goes, never a working link. No allocation after construction but for cipher contexts of
-// new keys.
+// new keys, where the crypto library has such (decision 0017).
 // Failure: hostile frames are dropped and counted (`counters`); a broken stream handshake closes
 // that stream; other links never notice.
 #pragma once
@@ -19,6 +19,7 @@
 #include "mehr/core/limits.h"
 #include "mehr/core/medium.h"
 #include "mehr/core/timers.h"
+#include "mehr/l0/held_frames.h"
 #include "mehr/l0/link.h"
 #include "mehr/l0/link_layer.h"
 #include "mehr/l0/rate_limits.h"
@@ -148,6 +149,7 @@ class Links final : public LinkLayer, public MediumReceiver, private Wakeable {
   void flush_downs();
   void send_or_hold(Slot& slot, const Link::SendFrame& send);
   void send_held(Slot& slot);
+  void retry_soon(Slot& slot);
   void unblock(Slot& slot);
   void leave_handshake(Slot& slot);
   void resolve_duplicates(Slot& slot);
@@ -179,7 +181,8 @@ class Links final : public LinkLayer, public MediumReceiver, private Wakeable {
   InitLimiter init_limiter_;
   NeighbourLimiter neighbour_limiter_;
   TooBigLimiter too_big_limiter_;
-  std::vector<std::uint8_t> scratch_;  // the frame being sealed
+  HeldFrames held_;
+  std::vector<std::uint8_t> scratch_;  // the frame being sealed, as long as our terms allow one
   Millis wake_at_ = Millis::never();
   std::size_t half_open_ = 0;  // those that strangers asked for
   std::size_t depth_ = 0;      // entry points under way: the outermost flushes

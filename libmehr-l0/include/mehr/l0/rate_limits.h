@@ -2,10 +2,11 @@
 // interface, PacketTooBig per route. spec: L0/4, L0/5.7, L0/6
 //
 // Place: L0, owned by Links. Machines: a question with `now`, answered yes or no; no deadlines.
-// Bounds: tables of fixed size, taken at construction. What goes when one is full stands at each.
+// Bounds: tables sized at construction, from `Limits`. What goes when one is full stands at each.
 // Threads: the node's.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <vector>
 
@@ -45,6 +46,10 @@ class InitLimiter {
 class NeighbourLimiter {
  public:
   static constexpr std::size_t kPerSecond = 10;
+  static constexpr std::size_t kMostInterfaces = 16;
+  /// Knows as many interfaces as there are media, 16 at most.
+  explicit NeighbourLimiter(std::size_t media)
+      : interfaces_(std::clamp<std::size_t>(media, 1, kMostInterfaces)) {}
   /// Notes the frame and answers yes, unless ten came within the last second.
   [[nodiscard]] bool allow(InterfaceId interface, Millis now);
 
@@ -56,7 +61,7 @@ class NeighbourLimiter {
     std::array<Millis, kPerSecond> times{};
     std::size_t count = 0;
   };
-  std::array<Recent, 16> interfaces_{};
+  std::vector<Recent> interfaces_;
 };
 
 /// At most one PacketTooBig per (destination, upstream link) in 5 s.
@@ -64,6 +69,10 @@ class NeighbourLimiter {
 class TooBigLimiter {
  public:
   static constexpr Millis kSpacing = Millis::seconds(5);
+  static constexpr std::size_t kMostSignals = 64;
+  /// Remembers two signals a link, 64 at most.
+  explicit TooBigLimiter(std::size_t links)
+      : sent_(std::clamp<std::size_t>(links * 2, 8, kMostSignals)) {}
   /// Notes the signal and answers yes, unless one went the same way less than 5 s ago.
   [[nodiscard]] bool allow(const NodeId& destination, LinkId upstream, Millis now);
 
@@ -74,7 +83,7 @@ class TooBigLimiter {
     LinkId upstream;
     Millis at;
   };
-  std::array<Sent, 64> sent_{};
+  std::vector<Sent> sent_;
 };
 
 }  // namespace mehr::l0
