@@ -78,6 +78,9 @@ TEST_CASE("L1 6.1: 128-bit numbers agree with the compiler's", "[l1][ring]") {
     while (width < 128 && (wide(a) >> width) != 0) ++width;
     RC_ASSERT(a.width() == width);
     RC_ASSERT((a < b) == (wide(a) < wide(b)));
+    RC_ASSERT(larger(a, b) == std::max(a, b));
+    const U128 twin{a.high, b.low};
+    RC_ASSERT(larger(a, twin) == std::max(a, twin));
     RC_ASSERT((id_of(a) < id_of(b)) == (a < b));
   });
 }

@@ -2,41 +2,16 @@
 //
 // Place: L1 arithmetic, used by the route score and by the greedy fallback of forwarding, which
 // takes the neighbour strictly nearer to the destination.
-// Shapes: a 128-bit number as two halves, so that 32-bit targets and every compiler agree; no
-// compiler's own wide integer is used. Ratios of distances are formed by shifting both sides right
-// together, see `Reduction`. Everything here is a pure function of its arguments; nothing fails.
+// Shapes: an id is a `U128`. Ratios of distances are formed by shifting both sides right together,
+// see `Reduction`. Everything here is a pure function of its arguments; nothing fails.
 #pragma once
 
-#include <bit>
-#include <compare>
 #include <cstdint>
 
 #include "mehr/core/ids.h"
+#include "mehr/l1/u128.h"
 
 namespace mehr::l1 {
-
-/// An unsigned number of 128 bits. Ordered as numbers, since the high half comes first.
-struct U128 {
-  std::uint64_t high = 0;
-  std::uint64_t low = 0;
-  constexpr auto operator<=>(const U128&) const = default;
-
-  /// Modulo 2^128.
-  friend constexpr U128 operator-(const U128& a, const U128& b) {
-    const std::uint64_t borrow = a.low < b.low ? 1 : 0;
-    return {a.high - b.high - borrow, a.low - b.low};
-  }
-  /// @p by in 0..127.
-  friend constexpr U128 operator>>(const U128& a, unsigned by) {
-    if (by == 0) return a;
-    if (by >= 64) return {0, a.high >> (by - 64)};
-    return {a.high >> by, (a.low >> by) | (a.high << (64 - by))};
-  }
-  /// Bits up to and including the highest one that is set; 0 for zero.
-  [[nodiscard]] constexpr unsigned width() const {
-    return static_cast<unsigned>(high != 0 ? 64 + std::bit_width(high) : std::bit_width(low));
-  }
-};
 
 /// @p id as a big-endian number; its order equals the order of the bytes. spec: README/2.1
 [[nodiscard]] constexpr U128 ring_position(const NodeId& id) {
@@ -48,9 +23,11 @@ struct U128 {
 
 /// The shorter way round: 0 for the same position, 2^127 at most.
 [[nodiscard]] constexpr U128 ring_distance(const U128& a, const U128& b) {
+  // The absolute value of the difference taken as a signed number, without a branch: which way is
+  // shorter is a coin toss that no processor predicts.
   const U128 forth = a - b;
-  const U128 back = b - a;
-  return forth < back ? forth : back;
+  const std::uint64_t sign = 0 - (forth.high >> 63);
+  return U128{forth.high ^ sign, forth.low ^ sign} - U128{sign, sign};
 }
 /// The same for ids as they are; many distances to one id are cheaper by its position.
 [[nodiscard]] constexpr U128 ring_distance(const NodeId& a, const NodeId& b) {

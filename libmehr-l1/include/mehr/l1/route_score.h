@@ -55,11 +55,17 @@ struct Fixed16 {
 /// What nodes of this build use: machines of 32 bits seldom have a floating-point unit for f64.
 using NodeArithmetic = std::conditional_t<(sizeof(void*) >= 8), Float64, Fixed16>;
 
-/// The outcome of a choice.
+/// The outcome of a choice, small enough for a register: it is made for every packet.
 struct PathChoice {
-  std::size_t index = 0;  ///< into the candidates given
-  /// Set when none had the MTU asked for and `index` is the best of all: tell the application.
-  std::optional<PathConstraintViolation> violation;
+  std::uint16_t index = 0;  ///< into the candidates given
+  bool unmet = false;       ///< none had the MTU asked for: tell the application `violation`
+  Mtu widest;               ///< when unmet: the largest of all
+
+  /// What to tell when `unmet`, of the choice made for these.
+  [[nodiscard]] constexpr PathConstraintViolation violation(const NodeId& destination,
+                                                            std::uint16_t min_mtu) const {
+    return {destination, Mtu{min_mtu}, widest};
+  }
 };
 
 /// One score for each candidate, over the whole set, without the MTU rule.
