@@ -1,10 +1,10 @@
 #include "mehr/l1/announce_flow.h"
 
 #include <algorithm>
-#include <bit>
 #include <gsl/assert>
 
 #include "mehr/core/hazard.h"
+#include "mehr/l1/dynamic_cost.h"
 
 namespace mehr::l1 {
 
@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::size_t kWordBits = 64;
 constexpr std::size_t kLinksPerByte = 4;
+constexpr std::size_t kChecksInHand = 10;  // seconds' worth
 
 // SplitMix64: spreads jitter, nothing secret.
 std::uint64_t next_chance(std::uint64_t& state) {
@@ -22,28 +23,32 @@ std::uint64_t next_chance(std::uint64_t& state) {
   return z ^ (z >> 31);
 }
 
-// What a neighbour said is not said to that neighbour.
-bool came_from(const Candidate& best, LinkSlot link) {
-  return best.link == link && !planted("l1.split_horizon");
+// spec: L1/4.1, more than 25 %, and any change from 0
+bool moved_by_a_quarter(std::uint64_t from, std::uint64_t to) {
+  const std::uint64_t by = from < to ? to - from : from - to;
+  return by > from / 4;
 }
 
-// An announce of an unknown major version is passed on as it came. spec: L1/13.3
-CompactPathCost outgoing_cost(const Route& route, const Candidate& candidate) {
-  return route.opaque ? candidate.received : relay_step(candidate.entry, 0);
+bool moved_by_a_quarter(const CostCode& from, const CostCode& to) {
+  if (from.known() != to.known()) return true;
+  return moved_by_a_quarter(from.decode(), to.decode());
 }
 
 }  // namespace
 
-AnnounceFlow::AnnounceFlow(RoutingTable& table, const NodeId& self, std::uint64_t seed)
+AnnounceFlow::AnnounceFlow(RoutingTable& table, const NodeId& self, std::uint64_t seed,
+                           std::size_t checks_per_second)
     : table_(table),
       self_(self),
       chance_(seed),
+      checks_per_second_(checks_per_second),
       words_per_link_((table.route_capacity() + kWordBits - 1) / kWordBits),
-      waiting_(words_per_link_ * table.link_slots()),
+      announces_(words_per_link_ * table.link_slots()),
+      updates_(words_per_link_ * table.link_slots()),
       sends_per_route_((table.link_slots() + kLinksPerByte - 1) / kLinksPerByte),
       queues_(table.link_slots()),
-      ready_(table.link_slots()),
-      deadlines_(table.route_capacity()) {
+      deadlines_(table.route_capacity()),
+      price_deadlines_(table.link_slots()) {
   spread_.reserve(table.route_capacity());
   sends_.resize(sends_per_route_ * table.route_capacity());
 }
@@ -75,15 +80,46 @@ Received AnnounceFlow::receive(LinkSlot from, const l0::Packet& packet, Millis n
   }
   // The verdict is remembered with the exact bytes it was given on. spec: README/9 clarification 1
   const bool trusted = seen || planted("l1.announce_signature");
-  if (!trusted && !verify(*announce, packet.destination)) return {Intake::bad_signature, {}};
-  const Offer offer{packet.destination, *announce, packet.data.bytes, from, packet.hops};
+  if (!trusted) {
+    if (!may_check(from, now)) return {Intake::too_many, {}};
+    if (!verify(*announce, packet.destination)) return {Intake::bad_signature, {}};
+  }
+  const Compatibility kind = judge_announce(versions_, announce->extension).compatibility;
+  if (kind == Compatibility::refuse) return {Intake::wrong_version, {}};
+  const Offer offer{packet.destination,           *announce, packet.data.bytes, from, packet.hops,
+                    kind == Compatibility::opaque};
   const Accepted accepted = table_.accept(offer, now);
   const Slot route = accepted.route != kNoSlot ? accepted.route : known;
   if (route != kNoSlot && table_.is_live(route)) {
-    decide(route, now);
+    consider(route, now);
     hear(route, from, announce->extension.path_cost.metric());
   }
   return {accepted.route == kNoSlot ? Intake::no_room : Intake::stored, accepted};
+}
+
+// A bucket of one check per 1/rate s: who sends more than an honest neighbour has to say pays for
+// it with what it says, not with our time.
+bool AnnounceFlow::may_check(LinkSlot link, Millis now) {
+  Queue& q = queues_[link];
+  const std::uint64_t most = std::uint64_t{checks_per_second_} * kChecksInHand;
+  const std::uint64_t earned = (now - q.checked_at).count * checks_per_second_ / 1000;
+  if (earned != 0) {
+    q.checks = static_cast<std::size_t>(std::min(most, q.checks + earned));
+    q.checked_at = now;
+  }
+  if (q.checks == 0) return false;
+  --q.checks;
+  return true;
+}
+
+Slot AnnounceFlow::updated(LinkSlot from, const PathUpdateItem& item, Millis now) {
+  const Slot route = table_.update(from, item.destination, item.emitted, item.path_cost);
+  if (route != kNoSlot) consider(route, now);
+  return route;
+}
+
+void AnnounceFlow::changed(Slot route, Millis now) {
+  if (table_.is_live(route)) consider(route, now);
 }
 
 AnnounceFlow::Spread& AnnounceFlow::spread(Slot route) {
@@ -101,51 +137,105 @@ AnnounceFlow::Spread& AnnounceFlow::spread(Slot route) {
   std::fill_n(sends_.begin() + static_cast<std::ptrdiff_t>(route * sends_per_route_),
               sends_per_route_, std::uint8_t{0});
   for (std::size_t i = 0; i < queues_.size(); ++i) {
-    if (queues_[i].waiting != 0) unwait(static_cast<LinkSlot>(i), route);
+    Queue& q = queues_[i];
+    const auto link = static_cast<LinkSlot>(i);
+    if (q.announces != 0) clear(announces_, q.announces, link, route);
+    if (q.updates != 0) clear(updates_, q.updates, link, route);
   }
   schedule(route);
   return s;
 }
 
-// ---- Forwarding
-// ----------------------------------------------------------------------------------
+// ---- Deciding
+// ------------------------------------------------------------------------------------
 
-void AnnounceFlow::decide(Slot route, Millis now) {
+const Candidate* AnnounceFlow::best(Slot route) const {
+  const Candidate* c = table_.best_feasible(route);
+  return c != nullptr && c->hops + 1 < l0::kMaxHops ? c : nullptr;
+}
+
+bool AnnounceFlow::came_from(const Candidate& way, LinkSlot link) {
+  return way.link == link && !planted("l1.split_horizon");
+}
+
+// A way that became dearer than what was said of it is no longer loop-free by the letter, until the
+// origin announces itself anew; packets take it all the same, so its cost is worth knowing.
+const Candidate* AnnounceFlow::any_way(Slot route) const {
+  const Candidate* c = best(route);
+  if (c == nullptr) c = table_.best_fresh(route);
+  return c != nullptr && c->hops + 1 < l0::kMaxHops ? c : nullptr;
+}
+
+// spec: L1/4.3 rules 2 to 5, L1/4.1 triggers
+void AnnounceFlow::consider(Slot route, Millis now) {
   Spread& s = spread(route);
-  const Candidate* best = table_.best_feasible(route);
-  if (best == nullptr || best->hops + 1 >= l0::kMaxHops) return;
-  if (s.decided && !(best->received.metric() < s.best_sent)) return;
-  const bool recent = s.ever_sent && now - s.last_sent < kAnnounceHold;
-  if (!s.decided && (recent || hazard("l1.announce_held"))) {
+  const Candidate* safe = best(route);
+  if (!s.decided) {
+    if (safe == nullptr) return;
+    const bool recent = s.ever_sent && now - s.last_sent < kAnnounceHold;
+    if (!recent && !hazard("l1.announce_held")) return spread_now(route, *safe, now);
     s.hold_until = (recent ? s.last_sent : now) + kAnnounceHold;
     return schedule(route);
   }
-  spread_now(route, now);
+  const bool better = safe != nullptr && safe->received.metric() < s.best_sent;
+  if (better && !s.retracted) return spread_now(route, *safe, now);
+  const Candidate* way = any_way(route);
+  if (way == nullptr) {
+    if (!s.retracted) update(route, nullptr, now);
+    return;
+  }
+  const bool other_way =
+      s.retracted || way->link != s.via || way->entry.bottleneck_mtu != s.said.bottleneck_mtu;
+  if (!other_way && !moved_by_a_quarter(s.said.cost, way->entry.cost)) return;
+  if (other_way || now >= s.updated_at + kCostSpacing) return update(route, way, now);
+  s.update_due = s.updated_at + kCostSpacing;
+  schedule(route);
 }
 
-void AnnounceFlow::spread_now(Slot route, Millis now) {
+void AnnounceFlow::spread_now(Slot route, const Candidate& way, Millis now) {
   Spread& s = spread(route);
   s.hold_until = Millis::never();
-  const Candidate* best = table_.best_feasible(route);
-  if (best != nullptr && best->hops + 1 < l0::kMaxHops) {
-    if (s.decided) s.heard.clear();  // what we have to say has become better
-    s.best_sent = best->received.metric();
-    s.decided = true;
-    s.ever_sent = true;
-    s.last_sent = now;
-    bool radio = false;
-    for (std::size_t i = 0; i < queues_.size(); ++i) {
-      const auto link = static_cast<LinkSlot>(i);
-      if (!table_.is_up(link) || came_from(*best, link)) continue;
-      if (table_.link(link).info.half_duplex) {
-        radio = true;
-      } else {
-        wait(link, route);
-      }
+  if (s.decided) s.heard.clear();  // what we have to say has become better
+  s.best_sent = way.received.metric();
+  s.said = way.entry;
+  s.via = way.link;
+  s.decided = true;
+  s.retracted = false;
+  s.ever_sent = true;
+  s.last_sent = now;
+  s.updated_at = now;
+  bool radio = false;
+  for (std::size_t i = 0; i < queues_.size(); ++i) {
+    const auto link = static_cast<LinkSlot>(i);
+    if (!table_.is_up(link) || came_from(way, link)) continue;
+    if (table_.link(link).info.half_duplex) {
+      radio = true;
+    } else {
+      tell(link, route);
     }
-    if (radio) s.radio_due = now + Millis{next_chance(chance_) % (kRadioJitter.count + 1)};
   }
+  if (radio) s.radio_due = now + Millis{next_chance(chance_) % (kRadioJitter.count + 1)};
   schedule(route);
+}
+
+// The rest of the network learns that the way changed; without one, that there is none: the
+// neighbours then rank it last.
+void AnnounceFlow::update(Slot route, const Candidate* way, Millis now) {
+  Spread& s = spread(route);
+  s.retracted = way == nullptr;
+  if (way != nullptr) {
+    s.said = way->entry;
+    s.via = way->link;
+  }
+  s.updated_at = now;
+  s.update_due = Millis::never();
+  schedule(route);
+  if (table_.route(route).opaque) return;
+  for (std::size_t i = 0; i < queues_.size(); ++i) {
+    const auto link = static_cast<LinkSlot>(i);
+    if (!table_.is_up(link) || (way != nullptr && came_from(*way, link))) continue;
+    set(updates_, queues_[i].updates, link, route);
+  }
 }
 
 // spec: L1/4.3 rule 6
@@ -153,22 +243,22 @@ void AnnounceFlow::spread_on_radio(Slot route) {
   Spread& s = spread(route);
   s.radio_due = Millis::never();
   schedule(route);
-  const Candidate* best = table_.best_feasible(route);
-  if (best == nullptr) return;
+  const Candidate* way = best(route);
+  if (way == nullptr) return;
   for (std::size_t i = 0; i < queues_.size(); ++i) {
     const auto link = static_cast<LinkSlot>(i);
-    if (!table_.is_up(link) || came_from(*best, link)) continue;
+    if (!table_.is_up(link) || came_from(*way, link)) continue;
     if (!table_.link(link).info.half_duplex || others_spoke(route, link)) continue;
-    wait(link, route);
+    tell(link, route);
   }
 }
 
 // Counted apart from the candidates, of which a small node keeps too few.
 void AnnounceFlow::hear(Slot route, LinkSlot from, const Metric& metric) {
   const l0::LinkInfo& info = table_.link(from).info;
-  const Candidate* best = table_.best_feasible(route);
-  if (!info.half_duplex || best == nullptr || best->link == from) return;
-  if (metric > outgoing_cost(table_.route(route), *best).metric()) return;
+  const Candidate* way = best(route);
+  if (!info.half_duplex || way == nullptr || way->link == from) return;
+  if (metric > cost_for(from, route, *way).metric()) return;
   auto& heard = spread(route).heard;
   for (Heard& h : heard) {
     if (h.channel != info.interface) continue;
@@ -185,9 +275,12 @@ bool AnnounceFlow::others_spoke(Slot route, LinkSlot link) {
                      [&](const Heard& h) { return h.two && h.channel == channel; });
 }
 
+// ---- Time
+// ----------------------------------------------------------------------------------------
+
 void AnnounceFlow::schedule(Slot route) {
   const Spread& s = spread_[route];
-  deadlines_.set(route, std::min(s.hold_until, s.radio_due));
+  deadlines_.set(route, std::min({s.hold_until, s.radio_due, s.update_due}));
 }
 
 void AnnounceFlow::on_time(Millis now) {
@@ -199,159 +292,110 @@ void AnnounceFlow::on_time(Millis now) {
     }
     Spread& s = spread(route);
     if (s.hold_until <= now) {
-      spread_now(route, now);
+      s.hold_until = Millis::never();
+      schedule(route);
+      if (const Candidate* way = best(route)) spread_now(route, *way, now);
     } else if (s.radio_due <= now) {
       spread_on_radio(route);
     } else {
+      s.update_due = Millis::never();
       schedule(route);
+      consider(route, now);
+    }
+  }
+  while (price_deadlines_.next() <= now) {
+    tell_prices(static_cast<LinkSlot>(price_deadlines_.first()), now);
+  }
+}
+
+// ---- Prices
+// --------------------------------------------------------------------------------------
+
+void AnnounceFlow::set_price(LinkSlot link, std::uint64_t micro_mhr_per_byte, Millis now) {
+  table_.set_price(link, micro_mhr_per_byte);
+  reprice(link, now);
+}
+
+void AnnounceFlow::set_load(LinkSlot link, const LinkLoad& load, Millis now) {
+  table_.set_load(link, load);
+  reprice(link, now);
+}
+
+bool AnnounceFlow::price_moved(LinkSlot link) const {
+  return moved_by_a_quarter(queues_[link].said_price, table_.link(link).price);
+}
+
+// Load matters as far as somebody pays; a large price shows the smallest move.
+bool AnnounceFlow::load_moved(LinkSlot link) const {
+  constexpr std::uint64_t kFine = 1U << 20;
+  const auto cost = [](const LinkLoad& l) { return dynamic_cost(kFine, l.queued, l.capacity); };
+  return moved_by_a_quarter(cost(queues_[link].said_load), cost(table_.link(link).load));
+}
+
+void AnnounceFlow::reprice(LinkSlot link, Millis now) {
+  const Queue& q = queues_[link];
+  if (!price_moved(link) && !load_moved(link)) {
+    price_deadlines_.set(link, Millis::never());
+  } else if (!q.priced || now >= q.priced_at + kCostSpacing) {
+    tell_prices(link, now);
+  } else {
+    price_deadlines_.set(link, q.priced_at + kCostSpacing);
+  }
+}
+
+// What the neighbour on a link pays changes all routes as told to it; how full the link is changes
+// the routes over it as told to everybody else.
+void AnnounceFlow::tell_prices(LinkSlot link, Millis now) {
+  price_deadlines_.set(link, Millis::never());
+  if (!table_.is_up(link)) return;
+  const bool price = price_moved(link);
+  const bool load = load_moved(link);
+  Queue& q = queues_[link];
+  q.said_price = table_.link(link).price;
+  q.said_load = table_.link(link).load;
+  q.priced_at = now;
+  q.priced = true;
+  const auto told = [&](Slot route, LinkSlot to) {
+    return table_.is_up(to) && table_.link(to).price != 0 && spread_[route].via != to;
+  };
+  for (Slot route = 0; route < table_.route_slots(); ++route) {
+    if (!table_.is_live(route) || table_.route(route).opaque) continue;
+    const Spread& s = spread(route);
+    if (!s.decided || s.retracted) continue;
+    if (price && s.via != link) set(updates_, q.updates, link, route);
+    if (!load || s.via != link) continue;
+    for (std::size_t i = 0; i < queues_.size(); ++i) {
+      const auto to = static_cast<LinkSlot>(i);
+      if (told(route, to)) set(updates_, queues_[i].updates, to, route);
     }
   }
 }
 
-// ---- Links
-// ---------------------------------------------------------------------------------------
+// ---- Bits
+// ----------------------------------------------------------------------------------------
 
-void AnnounceFlow::link_up(LinkSlot link, bool with_own) {
-  Queue& q = queues_[link];
-  link_down(link);
-  q.own = with_own && !own_.empty();
-  const unsigned shift = (link % kLinksPerByte) * 2;
-  for (Slot route = 0; route < table_.route_slots(); ++route) {
-    std::uint8_t& counts = sends_[route * sends_per_route_ + link / kLinksPerByte];
-    counts = static_cast<std::uint8_t>(counts & ~(3U << shift));
-    if (!table_.is_live(route) || !spread(route).decided) continue;  // it will be flooded
-    wait(link, route);
-  }
-  make_ready(link);
-}
-
-void AnnounceFlow::link_down(LinkSlot link) {
-  std::fill_n(waiting_.begin() + static_cast<std::ptrdiff_t>(link * words_per_link_),
-              words_per_link_, std::uint64_t{0});
-  const bool ready = queues_[link].ready;  // its place in the ring is passed over when reached
-  queues_[link] = Queue{};
-  queues_[link].ready = ready;
-}
-
-void AnnounceFlow::writable(LinkSlot link) {
-  if (planted("l1.writable_ignored")) return;
-  queues_[link].blocked = false;
-  make_ready(link);
-}
-
-void AnnounceFlow::set_own(const AnnounceBytes& announce, std::uint8_t first_hops) {
-  own_ = announce;
-  own_hops_ = first_hops;
-  for (std::size_t i = 0; i < queues_.size(); ++i) {
-    if (!table_.is_up(static_cast<LinkSlot>(i))) continue;
-    queues_[i].own = true;
-    make_ready(static_cast<LinkSlot>(i));
-  }
-}
-
-// ---- Sending
-// -------------------------------------------------------------------------------------
-
-void AnnounceFlow::wait(LinkSlot link, Slot route) {
-  if (sends(route, link) >= kSendsPerLink) return;
-  std::uint64_t& word = waiting_[link * words_per_link_ + route / kWordBits];
+void AnnounceFlow::set(Bits& bits, std::size_t& count, LinkSlot link, Slot route) {
+  std::uint64_t& word = bits[link * words_per_link_ + route / kWordBits];
   const std::uint64_t bit = std::uint64_t{1} << (route % kWordBits);
-  if ((word & bit) == 0) ++queues_[link].waiting;
+  if ((word & bit) == 0) ++count;
   word |= bit;
-  make_ready(link);
 }
 
-void AnnounceFlow::unwait(LinkSlot link, Slot route) {
-  std::uint64_t& word = waiting_[link * words_per_link_ + route / kWordBits];
+void AnnounceFlow::clear(Bits& bits, std::size_t& count, LinkSlot link, Slot route) {
+  std::uint64_t& word = bits[link * words_per_link_ + route / kWordBits];
   const std::uint64_t bit = std::uint64_t{1} << (route % kWordBits);
-  if ((word & bit) != 0) --queues_[link].waiting;
+  if ((word & bit) != 0) --count;
   word &= ~bit;
 }
 
-void AnnounceFlow::make_ready(LinkSlot link) {
-  Queue& q = queues_[link];
-  if (q.ready || q.blocked || (q.waiting == 0 && !q.own)) return;
-  q.ready = true;
-  ready_[(ready_first_ + ready_count_) % ready_.size()] = link;
-  ++ready_count_;
-}
-
-Slot AnnounceFlow::next_waiting(LinkSlot link) {
-  Queue& q = queues_[link];
-  const auto row = std::span(waiting_).subspan(link * words_per_link_, words_per_link_);
-  while (row[q.cursor] == 0) q.cursor = q.cursor + 1 == words_per_link_ ? 0 : q.cursor + 1;
-  const auto bit = static_cast<std::size_t>(std::countr_zero(row[q.cursor]));
-  return static_cast<Slot>(q.cursor * kWordBits + bit);
-}
-
-std::optional<Transmit> AnnounceFlow::poll(MutableBytes buffer) {
-  while (ready_count_ != 0) {
-    const LinkSlot link = ready_[ready_first_];
-    Queue& q = queues_[link];
-    if (q.blocked || !table_.is_up(link) || (q.waiting == 0 && !q.own)) {
-      ready_first_ = (ready_first_ + 1) % ready_.size();
-      --ready_count_;
-      q.ready = false;
-      continue;
-    }
-    std::optional<Transmit> out;
-    if (q.own) {
-      q.own = false;
-      out = make_own(link, buffer);
-    } else {
-      const Slot route = next_waiting(link);
-      unwait(link, route);
-      out = make(link, route, buffer);
-    }
-    if (!out) continue;
-    // Round robin: the link takes its place at the end of the ring again.
-    ready_first_ = (ready_first_ + 1) % ready_.size();
-    --ready_count_;
-    q.ready = false;
-    make_ready(link);
-    return out;
+void AnnounceFlow::forget_waits(LinkSlot link) {
+  for (Bits* bits : {&announces_, &updates_}) {
+    std::fill_n(bits->begin() + static_cast<std::ptrdiff_t>(link * words_per_link_),
+                words_per_link_, std::uint64_t{0});
   }
-  return std::nullopt;
-}
-
-std::optional<Transmit> AnnounceFlow::make_own(LinkSlot link, MutableBytes buffer) const {
-  const auto packet = write_announce_packet(self_, own_.view(), own_hops_, false, buffer);
-  Expects(packet.has_value());
-  return Transmit{link, kNoSlot, Metric{}, *packet};
-}
-
-std::optional<Transmit> AnnounceFlow::make(LinkSlot link, Slot route, MutableBytes buffer) {
-  if (!table_.is_live(route) || sends(route, link) >= kSendsPerLink) return std::nullopt;
-  const Route& r = table_.route(route);
-  const Candidate* best = table_.best_feasible(route);
-  if (best == nullptr || came_from(*best, link) || best->hops + 1 >= l0::kMaxHops) {
-    return std::nullopt;
-  }
-  const CompactPathCost cost = outgoing_cost(r, *best);
-  const auto packet = write_announce_packet(
-      r.destination, r.announce.view(), static_cast<std::uint8_t>(best->hops + 1), true, buffer);
-  Expects(packet.has_value());
-  set_path_cost(packet->subspan(l0::kHeaderSize), cost);
-  return Transmit{link, route, cost.metric(), *packet};
-}
-
-void AnnounceFlow::sent(const Transmit& t) {
-  if (t.route == kNoSlot) return;
-  // An opaque announce leaves with the metric it came with, so it cannot order anything.
-  if (!table_.route(t.route).opaque) table_.announced(t.route, t.metric);
-  const unsigned shift = (t.link % kLinksPerByte) * 2;
-  std::uint8_t& counts = sends_[t.route * sends_per_route_ + t.link / kLinksPerByte];
-  counts = static_cast<std::uint8_t>(counts + (1U << shift));
-}
-
-void AnnounceFlow::blocked(const Transmit& t) {
-  Queue& q = queues_[t.link];
-  if (t.route == kNoSlot) {
-    q.own = true;
-  } else {
-    wait(t.link, t.route);
-  }
-  q.blocked = true;
+  queues_[link].announces = 0;
+  queues_[link].updates = 0;
+  queues_[link].own = false;
 }
 
 std::uint8_t AnnounceFlow::sends(Slot route, LinkSlot link) const {

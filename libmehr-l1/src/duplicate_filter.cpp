@@ -20,7 +20,7 @@ DuplicateFilter::DuplicateFilter(std::size_t capacity, Random& random)
 
 std::size_t DuplicateFilter::place(const Generation& in, const PacketId& id) const {
   const std::size_t count = in.entries.size();
-  std::size_t at = salted_hash(salt_, id.bytes) % count;
+  std::size_t at = static_cast<std::size_t>(salted_hash(salt_, id.bytes) % count);
   while (in.entries[at].stamp == in.stamp && in.entries[at].id != id) {
     at = at + 1 == count ? 0 : at + 1;
   }

@@ -5,23 +5,16 @@
 #include <tuple>
 
 #include "mehr/core/hazard.h"
+#include "mehr/l1/announce_item.h"
 
 namespace mehr::l1 {
 
 namespace {
 
-// How far back in a link's list a victim is looked for; the list is in order of age.
-constexpr std::size_t kVictimsLookedAt = 64;
-
 NodeId index_key(l0::LinkId id) {
   NodeId key;
   Writer(key.mutable_view()).put(id.value);
   return key;
-}
-
-// The defect l1.feasibility: what came last wins, wherever it leads.
-const Candidate* newer_of(const Candidate* best, const Candidate& other) {
-  return best != nullptr && other.updated < best->updated ? best : &other;
 }
 
 }  // namespace
@@ -65,8 +58,11 @@ LinkSlot RoutingTable::link_up(const l0::LinkInfo& info) {
   if (entry.state == State::down && !returning(entry)) forget_link(slot, entry.gone_at);
   entry.state = State::up;
   entry.info = info;
+  entry.avoided = false;
+  entry.price = 0;
+  entry.load = LinkLoad{};
   ++active_;
-  neighbours_.put(info.peer, slot);
+  neighbours_.put(info.peer, widest_link_to(info.peer));
   link_ids_.put(index_key(info.id), slot);
   schedule_gone();
   return slot;
@@ -83,12 +79,8 @@ LinkSlot RoutingTable::link_down(l0::LinkId id, l0::CloseReason reason, Millis n
   --active_;
   link_ids_.erase(index_key(id));
   neighbours_.erase(entry.info.peer);
-  for (std::size_t i = 0; i < links_.size(); ++i) {
-    if (links_[i].state == LinkEntry::State::up && links_[i].info.peer == entry.info.peer) {
-      neighbours_.put(entry.info.peer, static_cast<Slot>(i));
-      break;
-    }
-  }
+  const LinkSlot other = widest_link_to(entry.info.peer);
+  if (other != kNoLink) neighbours_.put(entry.info.peer, other);
   for (Slot c = entry.newest; c != kNoSlot; c = candidates_[c].older) {
     Candidate& candidate = candidates_[c];
     candidate.link_was_lost = true;
@@ -109,6 +101,27 @@ LinkSlot RoutingTable::find_link(l0::LinkId id) const {
 LinkSlot RoutingTable::neighbour(const NodeId& node) const {
   const auto slot = neighbours_.find(node);
   return slot ? static_cast<LinkSlot>(*slot) : kNoLink;
+}
+
+LinkSlot RoutingTable::widest_link_to(const NodeId& node) const {
+  LinkSlot widest = kNoLink;
+  for (std::size_t i = 0; i < links_.size(); ++i) {
+    const LinkEntry& e = links_[i];
+    if (e.state != LinkEntry::State::up || e.info.peer != node) continue;
+    if (widest != kNoLink && e.info.bandwidth < links_[widest].info.bandwidth) continue;
+    widest = static_cast<LinkSlot>(i);
+  }
+  return widest;
+}
+
+void RoutingTable::measured(LinkSlot slot, Millis latency, BitsPerSecond bandwidth) {
+  l0::LinkInfo& info = links_[slot].info;
+  if (info.latency == latency && info.bandwidth == bandwidth) return;
+  info.latency = latency;
+  info.bandwidth = bandwidth;
+  for (Slot c = links_[slot].newest; c != kNoSlot; c = candidates_[c].older) {
+    derive(c, routes_[route_of(c)].opaque);
+  }
 }
 
 void RoutingTable::forget_link(LinkSlot slot, Millis now) {
@@ -229,6 +242,7 @@ Accepted RoutingTable::accept(const Offer& offer, Millis now) {
     Route& r = routes_[slot];
     r.destination = offer.destination;
     r.incarnation = ++last_incarnation_;
+    r.since = now;
     r.charged_to = kNoLink;
     index_.put(offer.destination, slot);
     charge(slot, offer.link);
@@ -241,8 +255,9 @@ Accepted RoutingTable::accept(const Offer& offer, Millis now) {
     r.emitted = offer.announce.emitted;
     r.feasible = Metric::infinite();
     r.any_sent = false;
-    r.opaque = offer.announce.extension.major() != kProtocolVersion >> 4;
+    r.opaque = offer.opaque;
     r.announce.assign(offer.data);
+    r.item = announce_item_id(offer.destination, r.emitted);
     out.newer = true;
   }
   const Slot place = place_for(slot, offer);
@@ -280,26 +295,82 @@ void RoutingTable::store(Slot candidate, const Offer& offer, bool opaque, Millis
   const Slot route = route_of(candidate);
   const bool newer = c.link != offer.link || c.emitted != offer.announce.emitted;
   const Mtu limit = newer ? Mtu{0xFFFF} : c.limit;
+  const bool behind = !newer && c.behind;
   const std::uint8_t reliability = c.link == offer.link ? c.reliability : 0;
   const LinkSlot former = c.link;
   if (former != kNoLink) delist(candidate);
   c = Candidate{};
   c.link = offer.link;
   c.received = offer.announce.extension.path_cost;
-  const l0::LinkInfo& info = links_[offer.link].info;
-  c.entry = link_step(c.received, {info.latency, info.bandwidth, info.mtu});
-  if (opaque) c.entry.cost = CostCode{CostCode::kUnknown};  // usable last. spec: L1/13.3
   c.emitted = offer.announce.emitted;
   c.updated = now;
   c.expires = now + kRouteFresh;
-  c.usable = c.entry.bottleneck_mtu.usable();
   c.limit = limit;
+  c.behind = behind;
+  derive(candidate, opaque);
   c.reliability = reliability;
   c.hops = offer.hops;
   enlist(candidate);
   if (former != kNoLink && former != offer.link && routes_[route].charged_to == former) {
     charge(route, offer.link);
   }
+}
+
+void RoutingTable::derive(Slot candidate, bool opaque) {
+  Candidate& c = candidates_[candidate];
+  const l0::LinkInfo& info = links_[c.link].info;
+  c.entry = link_step(c.received, {info.latency, info.bandwidth, info.mtu});
+  if (opaque) c.entry.cost = CostCode{CostCode::kUnknown};  // usable last. spec: L1/13.3
+  c.cost = c.entry.cost.decode();
+  c.usable = c.entry.bottleneck_mtu.usable();
+}
+
+Candidate* RoutingTable::candidate_over(LinkSlot link, const NodeId& destination) {
+  const Slot slot = link == kNoLink ? kNoSlot : find(destination);
+  if (slot == kNoSlot) return nullptr;
+  const auto all = own_candidates(slot);
+  const auto at =
+      std::find_if(all.begin(), all.end(), [&](const Candidate& c) { return c.link == link; });
+  return at == all.end() ? nullptr : &*at;
+}
+
+Slot RoutingTable::update(LinkSlot link, const NodeId& destination, std::uint64_t emitted,
+                          const CompactPathCost& received) {
+  Candidate* c = candidate_over(link, destination);
+  if (c == nullptr || c->emitted != emitted) return kNoSlot;
+  const auto at = static_cast<Slot>(c - candidates_.data());
+  const Slot route = route_of(at);
+  if (routes_[route].opaque) return kNoSlot;  // its cost is not ours to read
+  c->received = received;
+  derive(at, false);
+  return route;
+}
+
+namespace {
+// spec: L1/5: the first outcome sets 128
+std::uint8_t after_outcome(unsigned r, bool success) {
+  if (r == 0) return 128;
+  if (success) return static_cast<std::uint8_t>(r + (255 - r + 15) / 16);
+  return static_cast<std::uint8_t>(std::max(1U, r - (r + 3) / 4));
+}
+}  // namespace
+
+void RoutingTable::outcome(LinkSlot link, const NodeId& destination, bool success) {
+  Candidate* c = candidate_over(link, destination);
+  if (c != nullptr) c->reliability = after_outcome(c->reliability, success);
+}
+
+void RoutingTable::outcome_of_link(LinkSlot link, bool success) {
+  for (Slot c = links_[link].newest; c != kNoSlot; c = candidates_[c].older) {
+    candidates_[c].reliability = after_outcome(candidates_[c].reliability, success);
+  }
+}
+
+bool RoutingTable::mark_behind(LinkSlot link, const NodeId& destination) {
+  Candidate* c = candidate_over(link, destination);
+  if (c == nullptr || c->behind) return false;
+  c->behind = true;
+  return true;
 }
 
 void RoutingTable::announced(Slot route, const Metric& sent) {
@@ -309,171 +380,12 @@ void RoutingTable::announced(Slot route, const Metric& sent) {
 }
 
 bool RoutingTable::limit_mtu(LinkSlot link, const NodeId& destination, Mtu mtu) {
-  const Slot slot = find(destination);
-  if (slot == kNoSlot) return false;
-  for (Candidate& c : own_candidates(slot)) {
-    if (c.link != link) continue;
-    const Mtu current = std::min(c.usable, c.limit);
-    if (mtu < l0::kConstrainedMtu || mtu > current) return false;
-    c.limit = mtu;
-    return true;
-  }
-  return false;
-}
-
-// ---- Memory short
-// --------------------------------------------------------------------------------
-
-std::size_t RoutingTable::share() const {
-  // spec: README/9 clarification 5
-  return std::max<std::size_t>(1, capacity_ / std::max<std::size_t>(4, active_));
-}
-
-bool RoutingTable::is_protected(Slot route) const {
-  return neighbour(routes_[route].destination) != kNoLink;
-}
-
-Slot RoutingTable::make_room(LinkSlot link, const NodeId& destination, Accepted& out, Millis now) {
-  Slot victim = kNoSlot;
-  const bool over_share = links_[link].charged >= share() && neighbour(destination) == kNoLink;
-  if (over_share && !pass_charge_on(link)) {
-    victim = own_victim(link);
-    if (victim == kNoSlot) return kNoSlot;
-  } else if (is_full()) {
-    victim = any_victim();
-  }
-  if (victim != kNoSlot) {
-    out.evicted = routes_[victim].destination;
-    evict(victim, now);
-  }
-  return is_full() ? kNoSlot : take_free();
-}
-
-Slot RoutingTable::take_free() {
-  if (!free_.empty()) {
-    const Slot slot = free_.back();
-    free_.pop_back();
-    return slot;
-  }
-  routes_.emplace_back();
-  candidates_.resize(candidates_.size() + per_route_);
-  return static_cast<Slot>(routes_.size() - 1);
-}
-
-// Without it, a neighbour that is merely the first to pass on a destination could, by a flood of
-// its own, evict what another neighbour leads to as well.
-bool RoutingTable::pass_charge_on(LinkSlot link) {
-  std::size_t looked_at = 0;
-  for (Slot c = links_[link].oldest; c != kNoSlot; c = candidates_[c].newer) {
-    const Slot route = route_of(c);
-    if (routes_[route].charged_to != link) continue;
-    if (++looked_at > kVictimsLookedAt) break;
-    for (const Candidate& other : candidates(route)) {
-      if (other.link == link || !is_up(other.link)) continue;
-      if (links_[other.link].charged >= share()) continue;
-      charge(route, other.link);
-      return true;
-    }
-  }
-  return false;
-}
-
-Slot RoutingTable::own_victim(LinkSlot link) const {
-  Slot victim = kNoSlot;
-  std::size_t looked_at = 0;
-  const auto badness = [&](Slot c) {
-    return std::tuple(candidates_[c].state == RouteState::fresh, candidates_[c].reliability);
-  };
-  for (Slot c = links_[link].oldest; c != kNoSlot; c = candidates_[c].newer) {
-    if (routes_[route_of(c)].charged_to != link) continue;
-    if (++looked_at > kVictimsLookedAt && victim != kNoSlot) break;
-    if (is_protected(route_of(c))) continue;
-    if (victim == kNoSlot || badness(c) < badness(victim)) victim = c;
-  }
-  return victim == kNoSlot ? kNoSlot : route_of(victim);
-}
-
-// Seldom: only for a link within its share while the table is full, so at most share() times in a
-// row for each link.
-Slot RoutingTable::any_victim() const {
-  Slot victim = kNoSlot;
-  std::tuple<bool, std::uint8_t, Millis> least;
-  for (Slot slot = 0; slot < routes_.size(); ++slot) {
-    if (!is_live(slot) || is_protected(slot)) continue;
-    const Candidate& c = *best(slot);
-    const bool fresh = c.state == RouteState::fresh;
-    // Least recently used among stale ones, lowest reliability among fresh ones. spec: L1/5
-    const std::tuple rank(fresh, fresh ? c.reliability : std::uint8_t{0}, c.updated);
-    if (victim == kNoSlot || rank < least) {
-      victim = slot;
-      least = rank;
-    }
-  }
-  return victim;
-}
-
-// ---- Choosing
-// ------------------------------------------------------------------------------------
-
-const Candidate* RoutingTable::best_feasible(Slot route) const {
-  const Route& r = routes_[route];
-  const Candidate* best = nullptr;
-  for (const Candidate& c : candidates(route)) {
-    if (c.link == kNoLink || c.state != RouteState::fresh || c.emitted != r.emitted) continue;
-    if (planted("l1.feasibility")) {
-      best = newer_of(best, c);
-      continue;
-    }
-    if (r.any_sent && !(c.received.metric() < r.feasible)) continue;
-    if (best == nullptr || c.received.metric() < best->received.metric()) best = &c;
-  }
-  return best;
-}
-
-const Candidate* RoutingTable::choose_candidate(Slot route, LinkSlot ingress,
-                                                std::size_t size) const {
-  const Route& r = routes_[route];
-  const Candidate* chosen = nullptr;
-  const auto rank = [&](const Candidate& c) {
-    const bool feasible =
-        c.emitted == r.emitted && (!r.any_sent || c.received.metric() < r.feasible);
-    const int tier = c.state == RouteState::stale ? 2 : (feasible ? 0 : 1);
-    const bool too_small = std::min(c.usable, c.limit).bytes < size;
-    return std::tuple(tier, too_small, c.entry.metric(), links_[c.link].info.peer);
-  };
-  for (const Candidate& c : candidates(route)) {
-    if (c.link == kNoLink || c.link == ingress || !is_up(c.link)) continue;
-    if (planted("l1.feasibility")) {
-      chosen = newer_of(chosen, c);
-    } else if (chosen == nullptr || rank(c) < rank(*chosen)) {
-      chosen = &c;
-    }
-  }
-  return chosen;
-}
-
-const Candidate* RoutingTable::best(Slot route) const {
-  if (const Candidate* c = choose_candidate(route, kNoLink, 0)) return c;
-  const auto all = candidates(route);  // all over dead links
-  const auto any =
-      std::find_if(all.begin(), all.end(), [](const Candidate& c) { return c.link != kNoLink; });
-  Ensures(any != all.end());
-  return &*any;
-}
-
-std::optional<NextHop> RoutingTable::choose(const NodeId& destination, LinkSlot ingress,
-                                            std::size_t size) const {
-  const LinkSlot direct = neighbour(destination);
-  if (direct != kNoLink && direct != ingress) {
-    const Mtu mtu = links_[direct].info.mtu;
-    return NextHop{direct, mtu, mtu};
-  }
-  const Slot slot = find(destination);
-  if (slot == kNoSlot) return std::nullopt;
-  const Candidate* c = choose_candidate(slot, ingress, size);
-  if (c == nullptr) return std::nullopt;
-  return NextHop{c->link, std::min(links_[c->link].info.mtu, c->limit),
-                 std::min(c->usable, c->limit)};
+  Candidate* c = candidate_over(link, destination);
+  if (c == nullptr) return false;
+  const Mtu current = std::min(c->usable, c->limit);
+  if (mtu < l0::kConstrainedMtu || mtu > current) return false;
+  c->limit = mtu;
+  return true;
 }
 
 // ---- Time
@@ -491,14 +403,10 @@ std::optional<RouteChange> RoutingTable::on_time(Millis now) {
       schedule_gone();
       continue;
     }
-    const Slot route = route_of(gone->newest);
-    const NodeId destination = routes_[route].destination;
-    drop_candidate(gone->newest, now);
-    return RouteChange{destination, route, !is_live(route)};
+    return drop_and_tell(gone->newest, now);
   }
   if (deadlines_.next() > now) return std::nullopt;
   const Slot route = deadlines_.first();
-  const NodeId destination = routes_[route].destination;
   for (std::size_t i = 0; i < per_route_; ++i) {
     const auto at = static_cast<Slot>(route * per_route_ + i);
     Candidate& c = candidates_[at];
@@ -508,11 +416,24 @@ std::optional<RouteChange> RoutingTable::on_time(Millis now) {
       c.expires = c.expires + kRouteStale;
       continue;
     }
-    drop_candidate(at, now);
-    if (!is_live(route)) return RouteChange{destination, route, true};
+    const RouteChange change = drop_and_tell(at, now);
+    if (change.lost) return change;
   }
   schedule(route);
-  return RouteChange{destination, route, false};
+  return RouteChange{routes_[route].destination, route, false, {}};
+}
+
+RouteChange RoutingTable::drop_and_tell(Slot candidate, Millis now) {
+  const Slot route = route_of(candidate);
+  const RouteChange lost{routes_[route].destination, route, true, item_of(route)};
+  drop_candidate(candidate, now);
+  return is_live(route) ? RouteChange{lost.destination, route, false, {}} : lost;
+}
+
+ItemRef RoutingTable::item_of(Slot route) const {
+  const Route& r = routes_[route];
+  return {r.item, kAnnounceKind,
+          static_cast<std::uint16_t>(kAnnounceItemHead + r.announce.view().size())};
 }
 
 }  // namespace mehr::l1

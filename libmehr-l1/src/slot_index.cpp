@@ -1,5 +1,7 @@
 #include "mehr/l1/slot_index.h"
 
+#include <algorithm>
+
 #include "mehr/core/codec.h"
 
 namespace mehr::l1 {
@@ -50,7 +52,7 @@ std::uint64_t salted_hash(const HashSalt& salt, const std::array<std::uint8_t, 1
 SlotIndex::SlotIndex(std::size_t capacity, const HashSalt& salt)
     : salt_(salt),
       capacity_(capacity),
-      mask_(std::bit_ceil(capacity * 2 + 1) - 1),
+      mask_(std::bit_ceil(std::max<std::size_t>(capacity * 2, 2)) - 1),
       entries_(mask_ + 1) {}
 
 std::size_t SlotIndex::place(const NodeId& key) const {

@@ -100,7 +100,7 @@ struct World : Clock, Timers {
 /// One end's links. Two FakeLinks are joined with `join`.
 class FakeLinks final : public l0::LinkLayer {
  public:
-  struct Sent {
+  struct Sent {  // a packet, or a control message
     l0::LinkId link;
     Bytes packet;
   };
@@ -115,24 +115,11 @@ class FakeLinks final : public l0::LinkLayer {
 
   void set_listener(l0::LinkListener* listener) override { listener_ = listener; }
   Status send_packet(l0::LinkId link, ByteView packet, l0::Padding) override {
-    auto it = ends.find(link);
-    if (it == ends.end()) return fail(Errc::not_found, "no such link");
-    End& end = it->second;
-    if (packet.size() > end.info.mtu.bytes) return fail(Errc::too_big, "over the MTU");
-    if (end.room == 0) {
-      end.was_full = true;
-      return fail(Errc::full, "queue full");
-    }
-    if (end.room != SIZE_MAX) --end.room;
-    if (recording) sent.push_back({link, Bytes(packet.begin(), packet.end())});
-    if (end.peer == nullptr) return {};
-    world_.events.push_back(
-        [to = end.peer, at = end.peer_link, copy = Bytes(packet.begin(), packet.end())]() mutable {
-          to->inject(at, copy);
-        });
-    return {};
+    return leave(link, packet, sent);
   }
-  Status send_control(l0::LinkId, ByteView) override { return {}; }
+  Status send_control(l0::LinkId link, ByteView message) override {
+    return leave(link, message, controls);
+  }
   void signal_too_big(l0::LinkId upstream, const NodeId& destination, Mtu mtu) override {
     auto [it, first] = signalled_.try_emplace({upstream, destination}, world_.time);
     if (!first && world_.time - it->second < Millis::seconds(5)) return;
@@ -144,12 +131,18 @@ class FakeLinks final : public l0::LinkLayer {
       if (to->ends.count(at) != 0) to->listener_->on_packet_too_big(at, destination, mtu);
     });
   }
-  void report_malformed(l0::LinkId) override {}
+  void report_malformed(l0::LinkId link) override { malformed.push_back(link); }
   void close(l0::LinkId link, l0::CloseReason) override { closed.push_back(link); }
 
-  /// A packet arrives as if from the neighbour.
-  void inject(l0::LinkId at, Bytes packet) {
-    if (ends.count(at) != 0 && listener_ != nullptr) listener_->on_packet(at, packet);
+  /// A packet or control message arrives as if from the neighbour.
+  void inject(l0::LinkId at, Bytes message) {
+    if (ends.count(at) == 0 || listener_ == nullptr) return;
+    if (loses_gossip && message[0] >= 0x90 && message[0] <= 0x93) return;
+    if (message[0] >= 0x80) {
+      listener_->on_control(at, message);
+    } else {
+      listener_->on_packet(at, message);
+    }
   }
   void up(const l0::LinkInfo& info) {
     ends[info.id].info = info;
@@ -168,11 +161,32 @@ class FakeLinks final : public l0::LinkLayer {
 
   std::map<l0::LinkId, End> ends;
   std::vector<Sent> sent;
+  std::vector<Sent> controls;
   std::vector<l0::LinkId> closed;
+  std::vector<l0::LinkId> malformed;
   std::size_t signals = 0;
   bool recording = true;
+  bool loses_gossip = false;  ///< what the next round would bring level stays unlevel
 
  private:
+  Status leave(l0::LinkId link, ByteView message, std::vector<Sent>& record) {
+    auto it = ends.find(link);
+    if (it == ends.end()) return fail(Errc::not_found, "no such link");
+    End& end = it->second;
+    if (message.size() > end.info.mtu.bytes) return fail(Errc::too_big, "over the MTU");
+    if (end.room == 0) {
+      end.was_full = true;
+      return fail(Errc::full, "queue full");
+    }
+    if (end.room != SIZE_MAX) --end.room;
+    if (recording) record.push_back({link, Bytes(message.begin(), message.end())});
+    if (end.peer == nullptr) return {};
+    world_.events.push_back(
+        [to = end.peer, at = end.peer_link,
+         copy = Bytes(message.begin(), message.end())]() mutable { to->inject(at, copy); });
+    return {};
+  }
+
   World& world_;
   l0::LinkListener* listener_ = nullptr;
   std::map<std::pair<l0::LinkId, NodeId>, Millis> signalled_;
@@ -186,6 +200,7 @@ inline l0::LinkInfo link_info(std::uint16_t id, const NodeId& peer, std::uint16_
   info.mtu = Mtu{mtu};
   info.bandwidth = BitsPerSecond{1'000'000'000};
   info.latency = Millis{10};
+  info.peer_features = l0::feature::kL1Relay | l0::feature::kGossip;
   return info;
 }
 

@@ -1,6 +1,8 @@
 // Whole L1 nodes in one process, joined by fake links.
 #pragma once
 
+#include <catch2/catch.hpp>
+
 #include "fake_world.h"
 #include "mehr/l1/network.h"
 
@@ -14,12 +16,21 @@ inline Bytes data_packet(const NodeId& to, std::uint8_t flags, std::uint8_t hops
   return out;
 }
 
+/// Everybody pays the same, or nothing.
+class FlatPrice final : public RelayPolicy {
+ public:
+  [[nodiscard]] std::uint64_t price(const NodeId&) const override { return per_byte; }
+  [[nodiscard]] bool admit(const NodeId&, ByteView) override { return admits; }
+  std::uint64_t per_byte = 0;
+  bool admits = true;
+};
+
 struct Node {
   Node(World& world, std::uint8_t number, const Limits& limits, Storage* storage)
       : identity(test::identity(number)),
         random(number),
         links(world),
-        network(links, world, world, random, identity, storage, limits) {}
+        network(links, world, world, random, identity, storage, limits, &policy) {}
 
   [[nodiscard]] const NodeId& id() const { return identity.node_id(); }
   Status send(const NodeId& to, std::uint8_t context, const Bytes& body) {
@@ -35,8 +46,23 @@ struct Node {
     links.inject(link_to(neighbour), std::move(packet));
   }
 
+  /// What is known here of the way to @p to; the test fails without one.
+  [[nodiscard]] PathFacts facts(const NodeId& to) const {
+    const auto found = network.path(to, PathPolicy{});
+    REQUIRE(found.has_value());
+    return *found;
+  }
+  /// The price becomes @p per_byte, and the node notices: a Pong comes in on each link.
+  void charge(std::uint64_t per_byte) {
+    policy.per_byte = per_byte;
+    for (const auto& [to, link] : neighbours) {
+      links.listener().on_round_trip(link, Millis{20});
+    }
+  }
+
   l0::Identity identity;
   SeededRandom random;
+  FlatPrice policy;
   FakeLinks links;
   l1::Network network;
   std::map<std::size_t, l0::LinkId> neighbours;
@@ -44,7 +70,7 @@ struct Node {
 };
 
 struct Net {
-  explicit Net(std::size_t count, Limits node_limits = Limits::minimal(),
+  explicit Net(std::size_t count, Limits node_limits = Limits::small(),
                Storage* first_storage = nullptr)
       : limits(node_limits) {
     for (std::size_t i = 0; i < count; ++i) {
@@ -55,10 +81,18 @@ struct Net {
   Node& operator[](std::size_t i) { return *nodes[i]; }
 
   void join(std::size_t a, std::size_t b, std::uint16_t mtu = 4096, bool half_duplex = false) {
+    join(a, b, [&](l0::LinkInfo& info) {
+      info.mtu = Mtu{mtu};
+      info.half_duplex = half_duplex;
+      info.interface = InterfaceId{static_cast<std::uint16_t>(half_duplex ? 2 : 1)};
+    });
+  }
+  /// The same; @p shape says what the link is like, for each end.
+  void join(std::size_t a, std::size_t b, const std::function<void(l0::LinkInfo&)>& shape) {
     const l0::LinkId at_a{++last_link};
     const l0::LinkId at_b{++last_link};
-    one_end(a, b, at_a, at_b, mtu, half_duplex);
-    one_end(b, a, at_b, at_a, mtu, half_duplex);
+    one_end(a, b, at_a, at_b, shape);
+    one_end(b, a, at_b, at_a, shape);
     nodes[a]->links.listener().on_link_up(nodes[a]->links.ends.at(at_a).info);
     nodes[b]->links.listener().on_link_up(nodes[b]->links.ends.at(at_b).info);
   }
@@ -83,12 +117,11 @@ struct Net {
   std::uint16_t last_link = 0;
 
  private:
-  void one_end(std::size_t at, std::size_t to, l0::LinkId own, l0::LinkId other, std::uint16_t mtu,
-               bool half_duplex) {
-    l0::LinkInfo info = link_info(own.value, nodes[to]->id(), mtu);
+  void one_end(std::size_t at, std::size_t to, l0::LinkId own, l0::LinkId other,
+               const std::function<void(l0::LinkInfo&)>& shape) {
+    l0::LinkInfo info = link_info(own.value, nodes[to]->id());
     info.peer_key = nodes[to]->identity.public_key();
-    info.half_duplex = half_duplex;
-    info.interface = InterfaceId{static_cast<std::uint16_t>(half_duplex ? 2 : 1)};
+    shape(info);
     nodes[at]->links.ends[own] = {&nodes[to]->links, other, info};
     nodes[at]->neighbours[to] = own;
   }

@@ -284,7 +284,7 @@ TEST_CASE("L1 13.3: an unknown major version is passed on unchanged", "[l1][anno
 TEST_CASE("L1 4.3: an announce reaches all of a random graph, without loops", "[l1][announce]") {
   rc::prop("random connected graphs of 20 nodes", [] {
     constexpr std::size_t kNodes = 20;
-    Limits limits = Limits::minimal();
+    Limits limits = Limits::small();
     limits.links = kNodes;
     Net net(kNodes, limits);
     std::set<std::pair<std::size_t, std::size_t>> edges;

@@ -2,10 +2,12 @@
 
 #include <rapidcheck/catch.h>
 
+#include <array>
 #include <catch2/catch.hpp>
 #include <map>
 
 #include "fake_world.h"
+#include "mehr/l1/announce_item.h"
 
 using namespace mehr;
 using namespace mehr::l1;
@@ -17,7 +19,7 @@ namespace {
 constexpr Millis kStart = Millis::seconds(100);
 
 Limits small() {
-  Limits l = Limits::minimal();
+  Limits l = Limits::small();
   l.routes = 16;
   l.links = 6;
   l.candidates = 3;
@@ -46,6 +48,13 @@ Accepted accept(RoutingTable& table, std::uint64_t destination, LinkSlot link,
   return table.accept({node_id(destination), m.announce, m.data, link, hop_count}, now);
 }
 
+// As the destination sees it: nobody is nearer on the ring.
+std::optional<NextHop> choose(const RoutingTable& table, std::uint64_t destination,
+                              LinkSlot ingress, std::size_t size) {
+  const NodeId to = node_id(destination);
+  return table.choose({to, ingress, size, PathPolicy{}, 0, false}, to);
+}
+
 std::size_t pass(RoutingTable& table, Millis until) {
   std::size_t changes = 0;
   while (table.next_deadline() <= until) {
@@ -71,7 +80,7 @@ TEST_CASE_METHOD(Fixture, "L1 property 13: stale at 5,400 s, gone at 7,200 s", "
   CHECK(table.candidates(got.route)[0].state == RouteState::fresh);
   CHECK(table.on_time(kStart + Millis::seconds(5400)).has_value());
   CHECK(table.candidates(got.route)[0].state == RouteState::stale);
-  CHECK(table.choose(node_id(1), kNoLink, 100).has_value());  // a stale route is a last resort
+  CHECK(choose(table, 1, kNoLink, 100).has_value());  // a stale route is a last resort
   CHECK_FALSE(table.on_time(kStart + Millis{7'199'999}).has_value());
   const auto gone = table.on_time(kStart + Millis::seconds(7200));
   REQUIRE(gone.has_value());
@@ -89,7 +98,7 @@ TEST_CASE_METHOD(Fixture, "L1 property 13: neighbour down makes its routes stale
   SECTION("silent for 180 s when the link closed") {
     CHECK(table.link_down(l0::LinkId{11}, l0::CloseReason::idle, down) == a);
     CHECK(table.candidates(route)[0].state == RouteState::stale);
-    CHECK_FALSE(table.choose(node_id(1), kNoLink, 100).has_value());
+    CHECK_FALSE(choose(table, 1, kNoLink, 100).has_value());
     CHECK(pass(table, down + Millis{419'999}) == 0);
     CHECK(table.find(node_id(1)) == route);
     CHECK(pass(table, down + Millis::seconds(420)) == 1);
@@ -104,7 +113,7 @@ TEST_CASE_METHOD(Fixture, "L1 property 13: neighbour down makes its routes stale
   SECTION("the neighbour returns in time") {
     table.link_down(l0::LinkId{11}, l0::CloseReason::medium_lost, down);
     CHECK(table.link_up(link_info(40, node_id(1001))) == a);
-    CHECK(table.choose(node_id(1), kNoLink, 100)->link == a);  // stale, its link up
+    CHECK(choose(table, 1, kNoLink, 100)->link == a);  // stale, its link up
     CHECK(table.novelty(node_id(1), 10, CompactPathCost{}, a, down) == Novelty::fresh);
     accept(table, 1, a, 10, 0, down);
     CHECK(table.candidates(route)[0].state == RouteState::fresh);
@@ -140,8 +149,8 @@ TEST_CASE_METHOD(Fixture, "L1 4.2: feasibility compares the metric received with
   table.announced(route, Metric{{}, 3});
   CHECK(table.route(route).feasible == Metric{{}, 3});
   table.link_down(l0::LinkId{11}, l0::CloseReason::shutdown, kStart);
-  CHECK(table.best_feasible(route) == nullptr);              // 3 is not below 3
-  CHECK(table.choose(node_id(1), kNoLink, 100)->link == b);  // a last but one resort
+  CHECK(table.best_feasible(route) == nullptr);      // 3 is not below 3
+  CHECK(choose(table, 1, kNoLink, 100)->link == b);  // a last but one resort
   accept(table, 1, b, 11, 3);
   CHECK(table.best_feasible(route)->link == b);  // FD starts anew with E
 }
@@ -149,22 +158,117 @@ TEST_CASE_METHOD(Fixture, "L1 4.2: feasibility compares the metric received with
 TEST_CASE_METHOD(Fixture, "README 9 clarifications 23 and 24: ingress never, neighbour always",
                  "[l1][table]") {
   accept(table, 1, a, 10, 0);
-  CHECK_FALSE(table.choose(node_id(1), a, 100).has_value());
-  CHECK(table.choose(node_id(1), b, 100)->link == a);
-  CHECK(table.choose(node_id(1002), kNoLink, 100)->link == b);
-  CHECK_FALSE(table.choose(node_id(1002), b, 100).has_value());
+  CHECK_FALSE(choose(table, 1, a, 100).has_value());
+  CHECK(choose(table, 1, b, 100)->link == a);
+  CHECK(choose(table, 1002, kNoLink, 100)->link == b);
+  CHECK_FALSE(choose(table, 1002, b, 100).has_value());
   table.link_down(l0::LinkId{12}, l0::CloseReason::shutdown, kStart);
-  CHECK_FALSE(table.choose(node_id(1002), kNoLink, 100).has_value());
+  CHECK_FALSE(choose(table, 1002, kNoLink, 100).has_value());
 }
 
 TEST_CASE_METHOD(Fixture, "L1 6 step 5: a candidate too narrow goes when another fits",
                  "[l1][table]") {
   const LinkSlot narrow = table.link_up(link_info(13, node_id(1003), 484));
   accept(table, 1, narrow, 10, 0);
+  CHECK(choose(table, 1, kNoLink, 485)->link == narrow);  // none fits: the best all the same
   accept(table, 1, a, 10, 1);
-  CHECK(table.choose(node_id(1), kNoLink, 484)->link == narrow);
-  CHECK(table.choose(node_id(1), kNoLink, 485)->link == a);
-  CHECK(table.choose(node_id(1), a, 485)->link == narrow);  // none fits: the best all the same
+  CHECK(choose(table, 1, kNoLink, 485)->link == a);
+  CHECK(choose(table, 1, a, 484)->link == narrow);
+}
+
+TEST_CASE_METHOD(Fixture, "L1 6 step 4: feasible before unsafe before stale before the ring",
+                 "[l1][table]") {
+  const Slot route = accept(table, 1, a, 10, 2).route;
+  accept(table, 1, b, 10, 3);
+  table.announced(route, Metric{{}, 4});
+  CHECK(choose(table, 1, kNoLink, 1)->way == NextHop::Way::feasible);
+  CHECK(table.mark_behind(a, node_id(1)));
+  CHECK_FALSE(table.mark_behind(a, node_id(1)));  // once
+  CHECK(choose(table, 1, kNoLink, 1)->link == b);
+  CHECK(table.mark_behind(b, node_id(1)));
+  CHECK(choose(table, 1, kNoLink, 1)->way == NextHop::Way::unsafe);
+  pass(table, kStart + kRouteFresh);
+  CHECK(choose(table, 1, kNoLink, 1)->way == NextHop::Way::stale);
+  accept(table, 1, b, 11, 3, kStart + kRouteFresh);
+  CHECK(choose(table, 1, kNoLink, 1)->way == NextHop::Way::feasible);  // a newer announce absolves
+}
+
+TEST_CASE_METHOD(Fixture, "L1 6 step 4: a congested link waits while another remains",
+                 "[l1][table]") {
+  accept(table, 1, a, 10, 0);
+  accept(table, 1, b, 10, 0);
+  const NodeId to = node_id(1);
+  const RouteQuery bulk{to, kNoLink, 100, PathPolicy{}, 0, true};
+  const LinkSlot usual = table.choose(bulk, to)->link;
+  const LinkSlot other = usual == a ? b : a;
+  table.set_avoided(usual, true);
+  CHECK(table.choose(bulk, to)->link == other);
+  CHECK(choose(table, 1, kNoLink, 100)->link == usual);  // P0 and P1 stay
+  table.set_avoided(other, true);
+  CHECK(table.choose(bulk, to)->link == usual);  // nothing else is left
+}
+
+TEST_CASE("L1 6 step 7: without a route, the neighbour strictly nearer on the ring",
+          "[l1][table]") {
+  test::SeededRandom random(5);
+  RoutingTable table(small(), random);
+  const auto at = [](std::uint8_t first) {
+    NodeId id;
+    id.bytes[0] = first;
+    return id;
+  };
+  const LinkSlot far = table.link_up(link_info(1, at(0x40)));
+  const LinkSlot near = table.link_up(link_info(2, at(0x10)));
+  const RouteQuery query{at(0x08), kNoLink, 100, PathPolicy{}, 0, false};
+  CHECK(table.choose(query, at(0x20))->link == near);
+  CHECK(table.choose(query, at(0x20))->way == NextHop::Way::ring);
+  CHECK_FALSE(table.choose(query, at(0x0F)).has_value());  // this node is nearer than both
+  CHECK_FALSE(table.choose(query, at(0x00)).has_value());  // equally near is not nearer
+  const RouteQuery from_near{at(0x08), near, 100, PathPolicy{}, 0, false};
+  CHECK(table.choose(from_near, at(0x80))->link == far);
+}
+
+TEST_CASE_METHOD(Fixture, "L1 4.3: a PathUpdate replaces the cost of the announce it names",
+                 "[l1][table]") {
+  const Slot route = accept(table, 1, a, 10, 0).route;
+  CompactPathCost dear;
+  dear.cost = CostCode::encode(1000);
+  dear.hop_count = 4;
+  CHECK(table.update(b, node_id(1), 10, dear) == kNoSlot);  // no candidate over that link
+  CHECK(table.update(a, node_id(1), 9, dear) == kNoSlot);
+  CHECK(table.update(a, node_id(2), 10, dear) == kNoSlot);
+  CHECK(table.update(a, node_id(1), 10, dear) == route);
+  const Candidate& c = table.candidates(route)[0];
+  CHECK(c.received == dear);
+  CHECK(c.entry.worst_latency_ms == 10);  // the link step was done
+  CHECK(c.cost == dear.cost.decode());
+  CHECK(c.updated == kStart);  // it does not live longer for it
+}
+
+TEST_CASE_METHOD(Fixture, "L1 5: reliability starts at 128, rises by sixteenths, falls by quarters",
+                 "[l1][table]") {
+  const Slot route = accept(table, 1, a, 10, 0).route;
+  const auto reliability = [&] { return int{table.candidates(route)[0].reliability}; };
+  CHECK(reliability() == 0);
+  table.outcome(a, node_id(1), false);
+  CHECK(reliability() == 128);
+  table.outcome(a, node_id(1), true);
+  CHECK(reliability() == 136);  // 128 + ceil(127/16)
+  table.outcome(a, node_id(1), false);
+  CHECK(reliability() == 102);  // 136 - 34
+  for (int i = 0; i < 100; ++i) table.outcome(a, node_id(1), false);
+  CHECK(reliability() == 1);
+  for (int i = 0; i < 200; ++i) table.outcome(a, node_id(1), true);
+  CHECK(reliability() == 255);
+}
+
+TEST_CASE_METHOD(Fixture, "L1 2.2: what is measured of a link counts for every route over it",
+                 "[l1][table]") {
+  const Slot route = accept(table, 1, a, 10, 0).route;
+  table.measured(a, Millis{70}, BitsPerSecond{9600});
+  const CompactPathCost& entry = table.candidates(route)[0].entry;
+  CHECK(entry.worst_latency_ms == 70);
+  CHECK(entry.bottleneck_bps == RateCode::encode(BitsPerSecond{9600}));
 }
 
 TEST_CASE_METHOD(Fixture, "L0 6: PacketTooBig lowers a route until a newer announce", "[l0][mtu]") {
@@ -174,12 +278,12 @@ TEST_CASE_METHOD(Fixture, "L0 6: PacketTooBig lowers a route until a newer annou
   CHECK_FALSE(table.limit_mtu(a, node_id(1), Mtu{483}));
   CHECK_FALSE(table.limit_mtu(a, node_id(1), Mtu{4097}));  // above the current one
   CHECK(table.limit_mtu(a, node_id(1), Mtu{1500}));
-  CHECK(table.choose(node_id(1), kNoLink, 100)->usable.bytes == 1500);
+  CHECK(choose(table, 1, kNoLink, 100)->usable.bytes == 1500);
   CHECK_FALSE(table.limit_mtu(a, node_id(1), Mtu{1501}));
   accept(table, 1, a, 10, 1);  // same emitted: stays lowered
-  CHECK(table.choose(node_id(1), kNoLink, 100)->limit.bytes == 1500);
+  CHECK(choose(table, 1, kNoLink, 100)->limit.bytes == 1500);
   accept(table, 1, a, 11, 1);
-  CHECK(table.choose(node_id(1), kNoLink, 100)->limit.bytes == 4096);
+  CHECK(choose(table, 1, kNoLink, 100)->limit.bytes == 4096);
 }
 
 TEST_CASE_METHOD(Fixture, "README 9 clarification 5: a link displaces only its own",
@@ -188,7 +292,7 @@ TEST_CASE_METHOD(Fixture, "README 9 clarification 5: a link displaces only its o
   accept(table, 500, b, 10, 0);
   accept(table, 1002, a, 10, 1);  // a direct neighbour, heard of over a
   for (std::uint64_t n = 0; n < 50; ++n) {
-    accept(table, 2000 + n, a, 10, 0, kStart + Millis{n});
+    accept(table, 2000 + n, a, 10, 0, kStart + kRouteResidence * n);
     CHECK(table.link(a).charged <= share);
   }
   CHECK(table.find(node_id(500)) != kNoSlot);
@@ -198,6 +302,34 @@ TEST_CASE_METHOD(Fixture, "README 9 clarification 5: a link displaces only its o
   CHECK(table.size() == share + 1);
 }
 
+TEST_CASE_METHOD(Fixture, "L1 5: what came lately is not displaced by what comes now",
+                 "[l1][table]") {
+  for (std::uint64_t n = 0; n < 50; ++n) {
+    const Accepted got = accept(table, 2000 + n, a, 10, 0, kStart + Millis{n});
+    CHECK((got.route != kNoSlot) == (n < 4));
+  }
+  const Millis later = kStart + kRouteResidence;
+  CHECK(accept(table, 3000, a, 10, 0, later - Millis{1}).route == kNoSlot);
+  CHECK(accept(table, 3000, a, 10, 0, later).evicted->id == announce_item_id(node_id(2000), 10));
+}
+
+TEST_CASE_METHOD(Fixture, "L1 5: a table full of what others hold within their share takes nothing",
+                 "[l1][table]") {
+  const LinkSlot c = table.link_up(link_info(13, node_id(1003)));
+  const LinkSlot d = table.link_up(link_info(14, node_id(1004)));
+  for (std::uint64_t n = 0; n < 16; ++n) {
+    const LinkSlot link = std::array{a, b, c, d}[n % 4];
+    CHECK(accept(table, 2000 + n, link, 10, 0).route != kNoSlot);
+  }
+  const LinkSlot e = table.link_up(link_info(15, node_id(1005)));  // the share is 3 from here on
+  for (std::uint64_t n = 0; n < 3; ++n) {
+    const Accepted got = accept(table, 3000 + n, e, 10, 0);
+    CHECK(got.route != kNoSlot);
+    CHECK(got.evicted.has_value());
+  }
+  for (const LinkSlot link : {a, b, c, d, e}) CHECK(table.link(link).charged >= 3);
+}
+
 TEST_CASE_METHOD(Fixture, "README 9 clarification 5: a flood evicts nothing another link leads to",
                  "[l1][table]") {
   for (std::uint64_t n = 1; n <= 4; ++n) {
@@ -205,11 +337,11 @@ TEST_CASE_METHOD(Fixture, "README 9 clarification 5: a flood evicts nothing anot
     accept(table, n, b, 10, 1);
   }
   for (std::uint64_t n = 0; n < 50; ++n) {
-    accept(table, 2000 + n, a, 10, 0);
+    accept(table, 2000 + n, a, 10, 0, kStart + Millis::seconds(20 * n));
     CHECK(table.link(a).charged <= 4);
     CHECK(table.link(b).charged <= 4);
   }
-  for (std::uint64_t n = 1; n <= 4; ++n) CHECK(table.choose(node_id(n), a, 100)->link == b);
+  for (std::uint64_t n = 1; n <= 4; ++n) CHECK(choose(table, n, a, 100)->link == b);
   CHECK(table.size() == 8);
 }
 
@@ -229,7 +361,10 @@ TEST_CASE("L1 5: a full table gives up a stale route first", "[l1][table]") {
   table.link_down(l0::LinkId{3}, l0::CloseReason::shutdown, kStart);
   const Accepted got = accept(table, 77, links[4], 10, 0);
   REQUIRE(got.evicted.has_value());
-  CHECK((*got.evicted == node_id(4) || *got.evicted == node_id(5)));
+  const auto is_of = [&](std::uint64_t n) {
+    return got.evicted->id == announce_item_id(node_id(n), 10);
+  };
+  CHECK((is_of(4) || is_of(5)));
   CHECK(table.size() == 8);
 }
 
@@ -255,7 +390,7 @@ TEST_CASE("L1 13.3: a route of an unknown major version comes last", "[l1][table
   const LinkSlot a = table.link_up(link_info(1, node_id(901)));
   Made m = made(10, 0);
   m.announce.extension.version = 0x20;
-  const Slot route = table.accept({node_id(1), m.announce, m.data, a, 0}, kStart).route;
+  const Slot route = table.accept({node_id(1), m.announce, m.data, a, 0, true}, kStart).route;
   CHECK(table.route(route).opaque);
   CHECK_FALSE(table.candidates(route)[0].entry.cost.known());
 }

@@ -14,7 +14,7 @@ Node::Node(const NodeConfig& config, const Signer& signer, const World& world)
              world.timers, world.random),
       between_(config.between ? config.between(links_) : nullptr),
       network_(between_ ? *between_ : static_cast<l0::LinkLayer&>(links_), world.clock,
-               world.timers, world.random, signer, world.storage, config.limits),
+               world.timers, world.random, signer, world.storage, config.limits, config.policy),
       messages_(network_, network_, signer, world.random, world.clock, config.limits) {
   network_.set_announcing(config.announces);
   timers_.wake_at(*this, world.clock.now() + kUpkeep);

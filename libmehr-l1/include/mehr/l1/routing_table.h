@@ -3,16 +3,18 @@
 // Place: the machine below announces and forwarding; it decides nothing about sending.
 // Shapes: one Route per destination, with up to `Limits::candidates` Candidates, one per link. A
 // link that went down keeps its place (and its stale candidates) until its neighbour counts as
-// gone, so a returning neighbour finds them again. Events: link_up, link_down, accept (a verified
-// announce), limit_mtu, on_time. Answers say what became of it; `next_deadline` says when to call
-// `on_time`, once per answer until it has none. States of a candidate: FRESH 5,400 s, then STALE
-// 1,800 s, then gone; a link that goes down makes its candidates STALE at once and gone when the
-// neighbour has been silent for 600 s. Bounds: everything is made at construction from `Limits`.
-// One link may introduce at most routes / max(4, active links) destinations; beyond that another
-// link that leads there too takes one over, else it displaces its own: stale, then least reliable,
-// then oldest. A destination that is a neighbour is
-// never displaced by another's. The last `Limits::evicted_routes` evictions are remembered for 24 h
-// and older announces refused.
+// gone, so a returning neighbour finds them again.
+// Events: link_up, link_down, measured, accept (a verified announce), update (a PathUpdate item),
+// limit_mtu, outcome, mark_behind, on_time. Answers say what became of it; `next_deadline` says
+// when to call `on_time`, once per answer until it has none. States of a candidate: FRESH 5,400 s,
+// then STALE 1,800 s, then gone; a link that goes down makes its candidates STALE at once and gone
+// when the neighbour has been silent for 600 s.
+// Bounds: everything is made at construction from `Limits`. One link may introduce at most routes /
+// max(4, active links) destinations; beyond that another link that leads there too takes one over,
+// else it displaces its own that are older than kRouteResidence: stale, then least reliable, then
+// oldest. Whoever is within its share displaces what others hold over theirs, never what they hold
+// within it. A destination that is a neighbour is never displaced by another's. The last
+// `Limits::evicted_routes` evictions are remembered for 24 h and older announces refused.
 #pragma once
 
 #include <cstdint>
@@ -21,99 +23,11 @@
 
 #include "mehr/core/limits.h"
 #include "mehr/core/random.h"
-#include "mehr/l0/link_layer.h"
-#include "mehr/l1/announce.h"
 #include "mehr/l1/deadline_heap.h"
 #include "mehr/l1/eviction_memory.h"
-#include "mehr/l1/path_cost.h"
-#include "mehr/l1/slot_index.h"
+#include "mehr/l1/route.h"
 
 namespace mehr::l1 {
-
-/// Place of a link in the table, 0..Limits::links - 1; stable while the link or its memory lives.
-using LinkSlot = std::uint16_t;
-inline constexpr LinkSlot kNoLink = 0xFFFF;
-
-inline constexpr Millis kRouteFresh = Millis::seconds(5400);
-inline constexpr Millis kRouteStale = Millis::seconds(1800);
-inline constexpr Millis kNeighbourGone = Millis::seconds(600);
-inline constexpr Millis kNeighbourSilent = Millis::seconds(180);
-
-enum class RouteState : std::uint8_t { fresh, stale };
-
-/// One way to a destination. spec: L1/5 table
-struct Candidate {
-  CompactPathCost received;  ///< as the neighbour sent it
-  CompactPathCost entry;     ///< after the link step
-  std::uint64_t emitted = 0;
-  Millis updated;
-  Millis expires;        ///< of the current state
-  Slot newer = kNoSlot;  ///< neighbours in the list of its link, most recent first
-  Slot older = kNoSlot;
-  LinkSlot link = kNoLink;  ///< kNoLink: this place is free
-  Mtu usable;               ///< of the path, as announced
-  Mtu limit{0xFFFF};        ///< from PacketTooBig, until a newer announce. spec: L0/6
-  RouteState state = RouteState::fresh;
-  std::uint8_t reliability = 0;  ///< 0 unknown, 255 perfect
-  std::uint8_t hops = 0;         ///< of the announce packet, for the hop limit
-  bool link_was_lost = false;    ///< stale because its link went down
-};
-
-/// All that is known of a destination.
-struct Route {
-  NodeId destination;
-  PublicKey public_key;
-  std::uint64_t emitted = 0;             ///< E
-  Metric feasible = Metric::infinite();  ///< FD: least metric sent for E
-  bool any_sent = false;                 ///< FD is finite
-  bool opaque = false;                   ///< of a major version unknown here. spec: L1/13.3
-  LinkSlot charged_to = kNoLink;         ///< the link whose share it takes
-  std::uint64_t incarnation = 0;         ///< differs whenever the slot holds another route; 0 free
-  AnnounceBytes announce;                ///< DATA, for forwarding
-};
-
-/// A neighbour and the link to it.
-struct LinkEntry {
-  enum class State : std::uint8_t { free, up, down };
-  State state = State::free;
-  l0::LinkInfo info;
-  Millis gone_at;         ///< while down
-  Slot newest = kNoSlot;  ///< candidates over this link, most recently updated first
-  Slot oldest = kNoSlot;
-  std::size_t charged = 0;  ///< destinations it introduced
-};
-
-/// A verified announce on its way into the table.
-struct Offer {
-  NodeId destination;
-  Announce announce;
-  ByteView data;  ///< the encoded form of `announce`
-  LinkSlot link = kNoLink;
-  std::uint8_t hops = 0;
-};
-
-/// What became of an Offer.
-struct Accepted {
-  Slot route = kNoSlot;           ///< kNoSlot: no room, nothing changed
-  bool created = false;           ///< a destination not known before
-  bool newer = false;             ///< E rose; feasible distance starts anew
-  std::optional<NodeId> evicted;  ///< the destination that had to go for it
-};
-
-/// Whether an announce is worth its signature check. spec: L1/4.2 step 3, L1/5 eviction
-enum class Novelty : std::uint8_t { fresh, older, repeated, replayed };
-
-struct RouteChange {
-  NodeId destination;
-  Slot route = kNoSlot;  ///< free when the destination is lost
-  bool lost = false;
-};
-
-struct NextHop {
-  LinkSlot link = kNoLink;
-  Mtu limit;   ///< longest packet it takes as far as is known here: link MTU, PacketTooBig
-  Mtu usable;  ///< longest packet the whole path takes, as announced
-};
 
 class RoutingTable {
  public:
@@ -133,8 +47,18 @@ class RoutingTable {
   }
   [[nodiscard]] std::size_t link_slots() const { return links_.size(); }
   [[nodiscard]] std::size_t active_links() const { return active_; }
-  /// An active link to @p node itself.
+  /// The active link to @p node itself; of several the widest.
   [[nodiscard]] LinkSlot neighbour(const NodeId& node) const;
+  /// What was measured of a link changed: it counts for every route over it from here on.
+  void measured(LinkSlot slot, Millis latency, BitsPerSecond bandwidth);
+  /// What the neighbour on @p slot pays for a byte that it hands over.
+  void set_price(LinkSlot slot, std::uint64_t micro_mhr_per_byte) {
+    links_[slot].price = micro_mhr_per_byte;
+  }
+  /// How full the queue of @p slot is.
+  void set_load(LinkSlot slot, const LinkLoad& load) { links_[slot].load = load; }
+  /// A Severe or worse congestion signal holds for the link, or has ended.
+  void set_avoided(LinkSlot slot, bool avoided) { links_[slot].avoided = avoided; }
 
   // ---- Routes
   // ------------------------------------------------------------------------------------
@@ -143,8 +67,19 @@ class RoutingTable {
   Accepted accept(const Offer& offer, Millis now);
   /// Lowers FD to a metric that was sent for the route's current E. spec: L1/4.3 rule 3
   void announced(Slot route, const Metric& sent);
+  /// One item of a PathUpdate: the route whose candidate over @p link has a new path cost; kNoSlot
+  /// when there is no such candidate with that `emitted`. spec: L1/4.3
+  Slot update(LinkSlot link, const NodeId& destination, std::uint64_t emitted,
+              const CompactPathCost& received);
   /// PacketTooBig from @p link; false when it does not apply. spec: L0/6
   bool limit_mtu(LinkSlot link, const NodeId& destination, Mtu mtu);
+  /// What was sent to @p destination over @p link arrived, or did not. spec: L1/5 reliability
+  void outcome(LinkSlot link, const NodeId& destination, bool success);
+  /// The same for everything over @p link.
+  void outcome_of_link(LinkSlot link, bool success);
+  /// A packet sent to @p destination over @p link came back: no longer first choice until the next
+  /// announce. False when there is no such candidate, or it was marked before.
+  bool mark_behind(LinkSlot link, const NodeId& destination);
 
   [[nodiscard]] Slot find(const NodeId& destination) const;
   [[nodiscard]] const Route& route(Slot slot) const { return routes_[slot]; }
@@ -153,17 +88,29 @@ class RoutingTable {
   [[nodiscard]] std::size_t route_slots() const { return routes_.size(); }
   /// Limits::routes.
   [[nodiscard]] std::size_t route_capacity() const { return capacity_; }
+  /// The announce of a live route as an item of gossip.
+  [[nodiscard]] ItemRef item_of(Slot route) const;
   [[nodiscard]] std::size_t size() const { return index_.size(); }
   /// The candidates of a route; places whose link is kNoLink are free.
   [[nodiscard]] std::span<const Candidate> candidates(Slot route) const;
+  /// What @p candidate of @p route counts as while its link is up. spec: L1/6 step 4
+  [[nodiscard]] NextHop::Way way_of(Slot route, const Candidate& candidate) const;
   /// Least metric over fresh, feasible candidates. spec: L1/4.3 rule 1
   [[nodiscard]] const Candidate* best_feasible(Slot route) const;
+  /// Least metric over fresh candidates of a known cost that no packet came back from, loop-free or
+  /// not.
+  [[nodiscard]] const Candidate* best_fresh(Slot route) const;
   /// The candidate data would take now, of whatever state. Borrowed until the next change.
   [[nodiscard]] const Candidate* best(Slot route) const;
-  /// The link for a packet of @p size bytes that came in on @p ingress (kNoLink: our own).
-  /// spec: L1/6 steps 4 to 6 by least metric, README/9 clarifications 23 and 24
-  [[nodiscard]] std::optional<NextHop> choose(const NodeId& destination, LinkSlot ingress,
-                                              std::size_t size) const;
+  /// The link for a packet; nothing when no neighbour is nearer on the ring than @p self either.
+  /// spec: L1/6 steps 4 to 7, README/9 clarifications 23 and 24
+  [[nodiscard]] std::optional<NextHop> choose(const RouteQuery& query, const NodeId& self) const;
+  /// Calls @p each with every route that has a candidate over @p link, most recent first. @p each
+  /// must not change the table.
+  template <class Each>
+  void for_each_over(LinkSlot link, Each each) const {
+    for (Slot c = links_[link].newest; c != kNoSlot; c = candidates_[c].older) each(route_of(c));
+  }
 
   // ---- Time
   // --------------------------------------------------------------------------------------
@@ -172,12 +119,17 @@ class RoutingTable {
   std::optional<RouteChange> on_time(Millis now);
 
  private:
+  struct Gathered;
   [[nodiscard]] std::span<Candidate> own_candidates(Slot route);
   [[nodiscard]] Slot route_of(Slot candidate) const {
     return static_cast<Slot>(candidate / per_route_);
   }
-  [[nodiscard]] const Candidate* choose_candidate(Slot route, LinkSlot ingress,
-                                                  std::size_t size) const;
+  [[nodiscard]] Candidate* candidate_over(LinkSlot link, const NodeId& destination);
+  /// The candidates of a route that a packet may take, all of the best way there is.
+  void gather(Slot route, const RouteQuery& query, Gathered& out) const;
+  [[nodiscard]] std::optional<NextHop> choose_route(Slot route, const RouteQuery& query) const;
+  [[nodiscard]] LinkSlot nearer_on_ring(const RouteQuery& query, const NodeId& self) const;
+  [[nodiscard]] LinkSlot widest_link_to(const NodeId& node) const;
   [[nodiscard]] std::size_t share() const;
   [[nodiscard]] bool is_full() const { return free_.empty() && routes_.size() == capacity_; }
   Slot take_free();  // not when it is full
@@ -187,7 +139,8 @@ class RoutingTable {
   /// Another link that leads to one of the destinations charged to @p link, and has room in its
   /// share, takes the charge. False when there is none.
   bool pass_charge_on(LinkSlot link);
-  [[nodiscard]] Slot own_victim(LinkSlot link) const;
+  [[nodiscard]] bool share_is_full(LinkSlot link) const;
+  [[nodiscard]] Slot own_victim(LinkSlot link, Millis now) const;
   [[nodiscard]] Slot any_victim() const;
   void evict(Slot route, Millis now);
   [[nodiscard]] Slot place_for(Slot route, const Offer& offer) const;
@@ -195,7 +148,10 @@ class RoutingTable {
   void enlist(Slot candidate);
   void delist(Slot candidate);
   void drop_candidate(Slot candidate, Millis now);
+  RouteChange drop_and_tell(Slot candidate, Millis now);
   void charge(Slot route, LinkSlot link);
+  /// Derives what is decided by from what the neighbour sent and what is known of its link.
+  void derive(Slot candidate, bool opaque);
   void schedule(Slot route);
   void schedule_gone();
   void forget_link(LinkSlot slot, Millis now);

@@ -13,6 +13,7 @@
 #include "mehr/core/clock.h"
 #include "mehr/core/limits.h"
 #include "mehr/core/random.h"
+#include "mehr/core/relay_policy.h"
 #include "mehr/core/signer.h"
 #include "mehr/core/storage.h"
 #include "mehr/core/timers.h"
@@ -34,9 +35,11 @@ struct NodeConfig {
   Limits limits = Limits::standard();
   Mtu max_frame_size{4096};
   /// What this node says it can do. spec: L0/5.3
-  std::uint32_t features = 0;
+  std::uint32_t features = l0::feature::kL1Relay | l0::feature::kL2Node | l0::feature::kGossip;
   /// False: a silent node, see l1::Network::set_announcing.
   bool announces = true;
+  /// What relaying costs and who pays; borrowed, outlives the node. None: everything is free.
+  RelayPolicy* policy = nullptr;
   /// Makes what stands between L0 and L1 and sees all that passes; empty: nothing does. It becomes
   /// the listener of @p below and L1 becomes its; it dies after L1 and before L0.
   std::function<std::unique_ptr<l0::LinkLayer>(l0::LinkLayer& below)> between;
