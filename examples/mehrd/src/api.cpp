@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "mehr/common/text.h"
+#include "params.h"
 #include "views.h"
 
 namespace mehr::daemon {
@@ -16,11 +18,6 @@ constexpr std::size_t kShortestPrefix = 4;
 
 std::string to_line(const Json& json) {
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
-
-const std::string* text_of(const Json& params, const char* key) {
-  const auto found = params.find(key);
-  return found == params.end() ? nullptr : found->get_ptr<const std::string*>();
 }
 
 std::string file_name_of(const std::string& path) { return path.substr(path.rfind('/') + 1); }
@@ -75,6 +72,7 @@ void Api::on_too_long(ClientId client) {
 
 void Api::on_gone(ClientId client) {
   std::erase_if(follows_, [client](const Follow& f) { return f.client == client; });
+  std::erase_if(waits_, [client](const Wait& w) { return w.client == client; });
 }
 
 void Api::answer(const Request& request, const Outcome& outcome) {
@@ -93,20 +91,35 @@ void Api::event(const Follow& follow, Json what) {
 }
 
 std::optional<Api::Outcome> Api::call(const Request& request, std::string_view method) {
-  if (method == "status") return status_view(parts_);
-  if (method == "id") return id_view(parts_);
-  if (method == "peers") return peers_view(parts_);
-  if (method == "routes") return routes_view(parts_);
-  if (method == "transfers") return transfers_view(parts_);
-  if (method == "inbox") return inbox_view(parts_);
-  if (method == "send") return send_file(request);
-  if (method == "cancel") return cancel(request);
-  if (method == "watch") return watch(request);
+  struct View {
+    std::string_view name;
+    Json (*view)(const ApiParts&);
+  };
+  static constexpr View kViews[] = {{"status", &status_view}, {"id", &id_view},
+                                    {"peers", &peers_view},   {"links", &links_view},
+                                    {"routes", &routes_view}, {"transfers", &transfers_view},
+                                    {"inbox", &inbox_view}};
+  struct Call {
+    std::string_view name;
+    std::optional<Outcome> (Api::*run)(const Request&);
+  };
+  static constexpr Call kCalls[] = {{"path", &Api::path},
+                                    {"probe", &Api::probe},
+                                    {"send", &Api::send_file},
+                                    {"cancel", &Api::cancel},
+                                    {"watch", &Api::watch}};
+  std::string names;
+  for (const View& view : kViews) {
+    if (view.name == method) return view.view(parts_);
+    names += fmt::format("{}, ", view.name);
+  }
+  for (const Call& call : kCalls) {
+    if (call.name == method) return (this->*call.run)(request);
+    names += fmt::format("{}{}", &call == kCalls ? "" : ", ", call.name);
+  }
   return tl::unexpected(
-      Failure{"unknown_method",
-              fmt::format("there is no method \"{}\"; there are status, id, peers, routes, "
-                          "transfers, inbox, send, cancel, watch",
-                          common::printable(method.substr(0, 64)))});
+      Failure{"unknown_method", fmt::format("there is no method \"{}\"; there are {}",
+                                            common::printable(method.substr(0, 64)), names)});
 }
 
 tl::expected<NodeId, Api::Failure> Api::find_node(const Json& params) const {
@@ -127,11 +140,14 @@ tl::expected<NodeId, Api::Failure> Api::find_node(const Json& params) const {
   std::transform(prefix.begin(), prefix.end(), prefix.begin(), [](char c) {
     return c >= 'A' && c <= 'F' ? static_cast<char>(c - 'A' + 'a') : c;
   });
-  std::vector<NodeId> found;
-  for (const auto& route : parts_.node.network().routes()) {
-    if (common::to_text(route.destination).starts_with(prefix)) found.push_back(route.destination);
-  }
-  if (found.size() == 1) return found.front();
+  std::set<NodeId> found;
+  const auto note = [&](const NodeId& node) {
+    if (common::to_text(node).starts_with(prefix)) found.insert(node);
+  };
+  parts_.node.network().destinations(note);
+  // A neighbour that has not announced itself is reached all the same.
+  parts_.node.network().neighbours([&](const NeighbourFacts& n) { note(n.node); });
+  if (found.size() == 1) return *found.begin();
   if (found.empty()) {
     return tl::unexpected(Failure{
         "not_found",
@@ -144,22 +160,25 @@ tl::expected<NodeId, Api::Failure> Api::find_node(const Json& params) const {
               fmt::format("{} known nodes begin with {}; give more digits", found.size(), prefix)});
 }
 
-std::optional<Api::Outcome> Api::send_file(const Request& request) {
-  const auto node = find_node(request.params);
-  if (!node) return tl::unexpected(node.error());
-  if (*node == parts_.node.id()) {
-    return tl::unexpected(Failure{"bad_params", "that is this node itself; copy the file instead"});
+tl::expected<NodeId, Api::Failure> Api::find_other_node(const Json& params) const {
+  auto node = find_node(params);
+  if (node && *node == parts_.node.id()) {
+    return tl::unexpected(Failure{"bad_params", "that is this node itself"});
   }
+  return node;
+}
+
+std::optional<Api::Outcome> Api::send_file(const Request& request) {
+  const auto node = find_other_node(request.params);
+  if (!node) return tl::unexpected(node.error());
   const std::string* path = text_of(request.params, "path");
   if (path == nullptr || path->empty() || path->front() != '/') {
     return tl::unexpected(Failure{"bad_params", "params.path is the absolute path of a file"});
   }
   const std::string* name = text_of(request.params, "name");
-  const Json wait = request.params.value("wait", Json(true));
-  if (!wait.is_boolean()) {
-    return tl::unexpected(Failure{"bad_params", "params.wait is true or false"});
-  }
-  if (wait && !may_follow(request.client)) {
+  const auto wait = flag_of(request.params, "wait", true);
+  if (!wait) return tl::unexpected(Failure{"bad_params", wait.error()});
+  if (*wait && !may_follow(request.client)) {
     return tl::unexpected(Failure{"busy", "this connection waits for too much; open another"});
   }
   const auto id =
@@ -169,12 +188,12 @@ std::optional<Api::Outcome> Api::send_file(const Request& request) {
         Failure{code_of(id.error().code),
                 fmt::format("{}: {}", common::printable(*path), id.error().text)});
   }
-  if (!wait) return Json{{"transfer", id->number}};
+  if (!*wait) return Json{{"transfer", id->number}};
   follow({request.client, request.id, *id, 0});
   return std::nullopt;
 }
 
-Api::Outcome Api::cancel(const Request& request) {
+std::optional<Api::Outcome> Api::cancel(const Request& request) {
   const auto number = request.params.find("transfer");
   if (number == request.params.end() || !number->is_number_unsigned()) {
     return tl::unexpected(Failure{"bad_params", "params.transfer is the number of a transfer"});
@@ -195,9 +214,10 @@ std::optional<Api::Outcome> Api::watch(const Request& request) {
 }
 
 bool Api::may_follow(ClientId client) const {
-  return static_cast<std::size_t>(std::count_if(
-             follows_.begin(), follows_.end(),
-             [client](const Follow& f) { return f.client == client; })) < kFollowsPerClient;
+  const auto of_client = [client](const auto& waiting) { return waiting.client == client; };
+  const auto count = std::count_if(follows_.begin(), follows_.end(), of_client) +
+                     std::count_if(waits_.begin(), waits_.end(), of_client);
+  return static_cast<std::size_t>(count) < kFollowsPerClient;
 }
 
 void Api::follow(Follow what) {
@@ -206,7 +226,8 @@ void Api::follow(Follow what) {
 }
 
 void Api::on_wake(Millis now) {
-  if (follows_.empty()) return;
+  if (follows_.empty() && waits_.empty()) return;
+  end_late_waits(now);
   const auto list = parts_.transfers.list();
   // By value: sending may drop a client and its follows.
   const std::vector<Follow> follows = follows_;
@@ -220,7 +241,7 @@ void Api::on_wake(Millis now) {
       }
     }
   }
-  if (!follows_.empty()) parts_.loop.wake_at(*this, now + kProgress);
+  if (!follows_.empty() || !waits_.empty()) parts_.loop.wake_at(*this, now + kProgress);
 }
 
 void Api::transfer_changed(const transfer::TransferStatus& t) {
@@ -250,6 +271,7 @@ void Api::tell_watchers(const Json& what) {
 }
 
 void Api::link_changed(const Media::LinkEvent& e) {
+  if (e.up) way_found(e.peer);
   if (follows_.empty()) return;
   Json what{{"kind", e.up ? "link_up" : "link_down"}, {"node", common::to_text(e.peer)}};
   if (!e.up) what["reason"] = e.reason;
@@ -257,6 +279,11 @@ void Api::link_changed(const Media::LinkEvent& e) {
 }
 
 void Api::route_changed(const l1::RouteEvent& e) {
+  if (e.kind == l1::RouteEvent::Kind::lost) {
+    way_lost(e.destination);
+  } else {
+    way_found(e.destination);
+  }
   if (follows_.empty()) return;
   const char* const kind = e.kind == l1::RouteEvent::Kind::appeared  ? "route_appeared"
                            : e.kind == l1::RouteEvent::Kind::changed ? "route_changed"

@@ -15,14 +15,16 @@
 
 #include "mehr/common/paths.h"
 #include "mehr/common/text.h"
+#include "mehr/linux/resolver.h"
 
 namespace mehr::daemon {
 namespace {
 
 constexpr std::string_view kKeys =
-    "accept_files, data_dir, inbox, listen, log_format, log_level, max_connections, "
-    "max_file_size, peers, socket";
+    "accept_files, bootstrap, bootstrap_name, data_dir, inbox, listen, log_format, log_level, "
+    "max_connections, max_file_size, outbound_only, peers, port_mapping, socket";
 constexpr std::int64_t kMostConnections = 60'000;
+constexpr std::size_t kMostBootstrap = 256;
 
 const char* name_of(toml::node_type type) {
   switch (type) {
@@ -86,6 +88,11 @@ class ConfigReader {
   void read_peer(const toml::node& node);
   void read_peer_table(const toml::table& table);
   void add_peer(const toml::node& node, const std::string& address, std::optional<NodeId> id);
+  void read_bootstrap(const toml::node& node);
+  void read_bootstrap_entry(const toml::node& node);
+  void read_bootstrap_name(const toml::node& node);
+  void read_flag(const toml::node& node, std::string_view key, bool& to);
+  void check_together(const toml::table& root);
   void read_path(const toml::node& node, std::string_view key, std::string& to);
   void read_log_level(const toml::node& node);
   void read_log_format(const toml::node& node);
@@ -109,6 +116,7 @@ void ConfigReader::read() {
   try {
     const toml::table root = toml::parse(*content, path_);
     for (const auto& [key, node] : root) read_key(key, node);
+    check_together(root);
   } catch (const toml::parse_error& e) {
     mistake(e.source(), fmt::format("this is not TOML: {}", e.description()));
   }
@@ -128,6 +136,10 @@ void ConfigReader::read_key(const toml::key& key, const toml::node& node) {
   const std::string_view k = key.str();
   if (k == "listen") return read_listen(node);
   if (k == "peers") return read_peers(node);
+  if (k == "bootstrap") return read_bootstrap(node);
+  if (k == "bootstrap_name") return read_bootstrap_name(node);
+  if (k == "outbound_only") return read_flag(node, k, c.outbound_only);
+  if (k == "port_mapping") return read_flag(node, k, c.port_mapping);
   if (k == "data_dir") return read_path(node, k, c.data_dir);
   if (k == "socket") return read_path(node, k, c.socket);
   if (k == "inbox") return read_path(node, k, c.inbox);
@@ -226,6 +238,77 @@ void ConfigReader::add_peer(const toml::node& node, const std::string& address,
   peers.push_back({std::move(*where), id});
 }
 
+void ConfigReader::read_bootstrap(const toml::node& node) {
+  const auto* list = node.as_array();
+  if (list == nullptr) {
+    return wrong_type(node, "bootstrap", "a list of addresses such as [\"192.0.2.1:4247\"]");
+  }
+  if (list->size() > kMostBootstrap) {
+    return mistake(node.source(), fmt::format("bootstrap lists {} addresses; {} are allowed",
+                                              list->size(), kMostBootstrap));
+  }
+  for (const toml::node& entry : *list) read_bootstrap_entry(entry);
+}
+
+void ConfigReader::read_bootstrap_entry(const toml::node& node) {
+  const std::string* address =
+      text(node, "an entry of bootstrap", "a text such as \"192.0.2.1:4247\"");
+  if (address == nullptr) return;
+  auto where = linux_port::parse_endpoint(*address);
+  if (!where) return mistake(node.source(), where.error());
+  const auto peer = linux_port::literal_peer(*where);
+  if (!peer) {
+    return mistake(node.source(), fmt::format("\"{}\" is a name; bootstrap lists addresses such as "
+                                              "\"192.0.2.1:4247\", and bootstrap_name takes a name",
+                                              common::printable(*address)));
+  }
+  if (peer->port == 0 || l1::reach_of(peer->host) == l1::Reach::none) {
+    return mistake(node.source(),
+                   fmt::format("\"{}\" cannot be dialled: it takes the address of one machine and "
+                               "a port from 1 to 65535",
+                               *address));
+  }
+  auto& list = out_.config.bootstrap;
+  if (std::find(list.begin(), list.end(), *where) != list.end()) {
+    return mistake(node.source(), fmt::format("{} is listed twice; once is enough",
+                                              linux_port::to_string(*where)));
+  }
+  list.push_back(std::move(*where));
+}
+
+void ConfigReader::read_bootstrap_name(const toml::node& node) {
+  const std::string* name =
+      text(node, "bootstrap_name", "a name such as \"nodes.example\" or \"nodes.example:4247\"");
+  if (name == nullptr) return;
+  auto where = linux_port::parse_endpoint(*name);
+  if (!where) return mistake(node.source(), where.error());
+  if (where->port == 0) {
+    return mistake(node.source(),
+                   fmt::format("\"{}\" cannot be dialled: a port is 1 to 65535", *name));
+  }
+  out_.config.bootstrap_name = std::move(*where);
+}
+
+void ConfigReader::read_flag(const toml::node& node, std::string_view key, bool& to) {
+  const auto* value = node.as_boolean();
+  if (value == nullptr) return wrong_type(node, key, "true or false");
+  to = value->get();
+}
+
+// Keys that are right by themselves and wrong beside each other.
+void ConfigReader::check_together(const toml::table& root) {
+  const Config& c = out_.config;
+  if (c.outbound_only && !c.listen.empty()) {
+    mistake(root.get("outbound_only")->source(),
+            "outbound_only and listen contradict each other; leave one of them out");
+  }
+  const auto* listen = root.get_as<toml::array>("listen");
+  if (c.port_mapping && (root.get("listen") == nullptr || (listen != nullptr && listen->empty()))) {
+    mistake(root.get("port_mapping")->source(),
+            "port_mapping leads to a port that is listened on; give listen, or leave it out");
+  }
+}
+
 std::optional<NodeId> ConfigReader::read_node_id(const toml::node& node, std::string_view key) {
   const std::string* hex = text(node, key, "a NodeID of 32 hexadecimal digits");
   if (hex == nullptr) return std::nullopt;
@@ -312,9 +395,11 @@ void ConfigReader::read_number(const toml::node& node, std::string_view key, std
 
 void ConfigReader::finish() {
   Config& c = out_.config;
-  if (c.listen.empty() && c.peers.empty()) {
-    out_.mistakes.push_back(
-        fmt::format("{}:1:1: the node would be alone; give listen or peers (or both)", path_));
+  if (c.listen.empty() && c.peers.empty() && !c.discovers()) {
+    out_.mistakes.push_back(fmt::format(
+        "{}:1:1: the node would be alone; give listen or peers, or bootstrap or bootstrap_name to "
+        "find some",
+        path_));
   }
   if (c.data_dir.empty()) c.data_dir = common::default_data_dir();
   if (c.socket.empty()) c.socket = common::resolve(c.data_dir, common::kSocketName);

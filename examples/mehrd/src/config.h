@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,10 @@ enum class AcceptFiles : std::uint8_t { all, none, listed };
 struct Config {
   std::vector<linux_port::Endpoint> listen;
   std::vector<linux_port::DialTarget> peers;
+  std::optional<linux_port::Endpoint> bootstrap_name;  ///< a name to resolve and dial
+  std::vector<linux_port::Endpoint> bootstrap;         ///< addresses to dial when all else fails
+  bool outbound_only = false;                          ///< listens nowhere
+  bool port_mapping = false;                           ///< asks the router for a port
   std::string data_dir;
   std::string socket;
   std::string inbox;
@@ -31,6 +36,9 @@ struct Config {
   AcceptFiles accept_files = AcceptFiles::all;
   std::vector<NodeId> accept_from;  ///< with AcceptFiles::listed
   std::uint64_t max_file_size = 1ULL << 36;
+
+  /// Looks for neighbours on its own.
+  [[nodiscard]] bool discovers() const { return bootstrap_name || !bootstrap.empty(); }
 };
 
 struct LoadedConfig {

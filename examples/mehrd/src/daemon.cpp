@@ -11,8 +11,10 @@
 #include "file_store.h"
 #include "media.h"
 #include "mehr/common/text.h"
+#include "mehr/linux/bootstrapper.h"
 #include "mehr/linux/data_dir.h"
 #include "mehr/linux/identity_file.h"
+#include "mehr/linux/port_mapper.h"
 #include "mehr/linux/sqlite_storage.h"
 #include "mehr/linux/system_random.h"
 #include "received_log.h"
@@ -35,13 +37,19 @@ linux_port::LogSink sink_of(Log& log) {
   };
 }
 
+// Every connection that there may be: accepted, configured, found.
+std::size_t most_connections(const Config& config) {
+  return config.max_connections + config.peers.size() + l1::Bootstrap::kMostOutbound +
+         linux_port::Bootstrapper::kOwnConnections;
+}
+
 // As many descriptors as the system lets us have: each connection is one.
 void raise_descriptor_limit(const Config& config, Log& log) {
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
   limit.rlim_cur = limit.rlim_max;
   ::setrlimit(RLIMIT_NOFILE, &limit);
-  const std::uint64_t needed = config.max_connections + config.peers.size() + 64;
+  const std::uint64_t needed = most_connections(config) + 64;
   if (limit.rlim_cur < needed) {
     log.write(Level::warning, "limit.descriptors",
               {{"allowed", std::uint64_t{limit.rlim_cur}}, {"needed", needed}});
@@ -50,10 +58,19 @@ void raise_descriptor_limit(const Config& config, Log& log) {
 
 stack::NodeConfig node_config(const Config& config) {
   stack::NodeConfig out;
-  const std::size_t media = config.max_connections + config.peers.size();
+  const std::size_t media = most_connections(config);
   out.limits.links = std::max(out.limits.links, media);
   out.limits.media = std::max(out.limits.media, media);
-  out.features = l0::feature::kL1Relay;
+  return out;
+}
+
+linux_port::BootstrapConfig bootstrap_config(const Config& config) {
+  linux_port::BootstrapConfig out;
+  out.discover = config.discovers();
+  out.name = config.bootstrap_name;
+  out.list = config.bootstrap;
+  out.peers = config.peers;
+  out.links = std::max(Limits{}.links, most_connections(config));
   return out;
 }
 
@@ -109,6 +126,7 @@ class Daemon {
  private:
   [[nodiscard]] bool accepts(const NodeId& sender) const;
   void connect_events();
+  void tell_port();
   void tell_transfer(const transfer::TransferStatus& t);
   void tell_route(const l1::RouteEvent& e);
   void keep_received(const ReceivedFile& file);
@@ -119,6 +137,8 @@ class Daemon {
   stack::Node node_;
   Media media_;
   linux_port::TcpInterface tcp_;
+  linux_port::Bootstrapper bootstrapper_;
+  std::unique_ptr<linux_port::PortMapper> port_mapper_;
   ReceivedLog received_;
   transfer::TransferService transfers_;
   std::vector<linux_port::Endpoint> listening_;
@@ -135,13 +155,16 @@ Daemon::Daemon(const Config& config, Log& log, Ground& ground)
             {loop_, loop_, ground.random, ground.storage.get()}),
       media_(loop_, node_.links(), node_.id(), log),
       tcp_(loop_, media_, ground.random, tcp_config(config), sink_of(log)),
+      bootstrapper_(node_.id(), bootstrap_config(config),
+                    {loop_, tcp_, *ground.storage, ground.random, node_.network(), sink_of(log)}),
       received_(config.data_dir + "/received.jsonl"),
       transfers_(node_.messages(), node_.messages(), loop_, loop_, ground.random, *ground.files,
                  transfer_limits(config)),
-      api_({config, loop_, node_, ground.identity->identity, tcp_, media_, transfers_, received_,
-            listening_}),
+      api_({config, loop_, node_, ground.identity->identity, tcp_, media_, bootstrapper_.machine(),
+            transfers_, received_, listening_}),
       files_(*ground.files) {
   media_.serve(&tcp_);
+  media_.tell_links_to(&bootstrapper_);
   connect_events();
 }
 
@@ -149,9 +172,11 @@ Daemon::~Daemon() {
   api_.serve(nullptr);
   server_.reset();
   node_.network().on_route({});
+  node_.network().on_probe({});
   transfers_.on_events({});
   media_.on_link({});
   files_.on_received({});
+  media_.tell_links_to(nullptr);
   media_.serve(nullptr);
 }
 
@@ -159,6 +184,7 @@ void Daemon::connect_events() {
   files_.on_received([this](const ReceivedFile& file) { keep_received(file); });
   media_.on_link([this](const Media::LinkEvent& e) { api_.link_changed(e); });
   node_.network().on_route([this](const l1::RouteEvent& e) { tell_route(e); });
+  node_.network().on_probe([this](const l1::ProbeEvent& e) { api_.probe_ended(e); });
   transfers_.on_events(
       {[this](const NodeId& sender, std::string_view, std::uint64_t) { return accepts(sender); },
        [this](const transfer::TransferStatus& t) { tell_transfer(t); }});
@@ -245,6 +271,20 @@ linux_port::OrMessage<void> Daemon::open_doors() {
   return {};
 }
 
+// Where neighbours may send others: our port, or what the router says in its place. Until it has
+// said so nothing is told, since a first look at a port that is not open yet would be remembered.
+void Daemon::tell_port() {
+  if (listening_.empty()) return;
+  const std::uint16_t port = listening_.front().port;
+  if (!config_.port_mapping) return bootstrapper_.set_accepting(port);
+  port_mapper_ = std::make_unique<linux_port::PortMapper>(
+      loop_, port,
+      [this, port](std::optional<std::uint16_t> external) {
+        bootstrapper_.set_accepting(external.value_or(port));
+      },
+      sink_of(log_));
+}
+
 void Daemon::run() {
   bool stopping = false;
   loop_.on_signal([this, &stopping](int signal) {
@@ -253,15 +293,19 @@ void Daemon::run() {
     loop_.stop();
   });
   for (const auto& target : config_.peers) tcp_.dial(target);
+  tell_port();
+  bootstrapper_.start();
   log_.write(Level::info, "daemon.started",
              {{"version", MEHR_VERSION}, {"node", node_.id()}, {"socket", config_.socket}});
   loop_.run();
   // CLOSE to every neighbour, then the end of the streams behind it.
   api_.serve(nullptr);
   server_.reset();
+  bootstrapper_.stop();
   node_.links().close_all(l0::CloseReason::shutdown);
   tcp_.shut_down();
   loop_.run_until([this] { return tcp_.connection_count() == 0; }, kFarewell);
+  port_mapper_.reset();
   log_.write(Level::info, "daemon.stopped");
   loop_.on_signal({});
 }

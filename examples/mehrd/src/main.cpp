@@ -5,6 +5,7 @@
 #include <exception>
 
 #include "daemon.h"
+#include "mehr/linux/port_mapper.h"
 
 namespace {
 
@@ -13,6 +14,7 @@ using namespace mehr::daemon;
 constexpr const char* kFooter = R"(Example configuration:
   listen = ["0.0.0.0:4247"]
   peers = ["node.example:4247"]
+  bootstrap_name = "nodes.example"
   data_dir = "/var/lib/mehr"
 Every key is described in docs/daemon.md.
 
@@ -28,7 +30,8 @@ int run(int argc, char** argv) {
       ->type_name("FILE")
       ->required();
   app.add_flag("--check-config", check_only, "only read the configuration and say what is wrong");
-  app.set_version_flag("--version", "mehrd " MEHR_VERSION);
+  app.set_version_flag("--version", "mehrd " MEHR_VERSION "\nport mapping: " +
+                                        mehr::linux_port::PortMapper::built_in());
   app.footer(kFooter);
   try {
     app.parse(argc, argv);

@@ -81,11 +81,10 @@ std::string Media::address_of(l0::LinkId link) const {
 
 void Media::on_link_up(const l0::LinkInfo& link, const Medium& medium) {
   std::string address;
+  if (bootstrapper_ != nullptr) bootstrapper_->on_link_up(link, medium);
   if (tcp_ != nullptr) {
+    if (const auto connection = tcp_->connection_of(medium)) address = connection->peer;
     tcp_->authenticated(medium, link.peer);
-    for (const auto& connection : tcp_->connections()) {
-      if (connection.medium == &medium) address = connection.peer;
-    }
   }
   log_.write(Level::info, "link.up",
              {{"peer", link.peer},
@@ -99,6 +98,7 @@ void Media::on_link_up(const l0::LinkInfo& link, const Medium& medium) {
 void Media::on_link_down(const l0::LinkInfo& link, l0::CloseReason reason) {
   const std::string address = address_of(link.id);
   up_.erase(link.id);
+  if (bootstrapper_ != nullptr) bootstrapper_->on_link_down(link.id);
   log_.write(Level::info, "link.down",
              {{"peer", link.peer}, {"address", address}, {"reason", text_of(reason)}});
   if (changed_) changed_({false, link.peer, text_of(reason)});

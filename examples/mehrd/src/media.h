@@ -12,6 +12,7 @@
 
 #include "log.h"
 #include "mehr/l0/links.h"
+#include "mehr/linux/bootstrapper.h"
 #include "mehr/linux/loop.h"
 #include "mehr/linux/medium_host.h"
 #include "mehr/linux/tcp.h"
@@ -33,6 +34,8 @@ class Media final : public linux_port::MediumHost, public l0::LinkObserver {
 
   /// The interface that brings the media; it is told who was authenticated.
   void serve(linux_port::TcpInterface* tcp) { tcp_ = tcp; }
+  /// Who looks for neighbours and hears of every link; none: nobody.
+  void tell_links_to(linux_port::Bootstrapper* bootstrapper) { bootstrapper_ = bootstrapper; }
   void on_link(std::function<void(const LinkEvent&)> handler) { changed_ = std::move(handler); }
   /// Address and port of the neighbour on @p link; empty when unknown.
   [[nodiscard]] std::string address_of(l0::LinkId link) const;
@@ -64,6 +67,7 @@ class Media final : public linux_port::MediumHost, public l0::LinkObserver {
   Log& log_;
   RateGate refusals_;
   linux_port::TcpInterface* tcp_ = nullptr;
+  linux_port::Bootstrapper* bootstrapper_ = nullptr;
   std::map<l0::LinkId, Up> up_;
   std::function<void(const LinkEvent&)> changed_;
 };

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <chrono>
-#include <limits>
 
 #include "mehr/common/text.h"
+#include "mehr/l1/counter_names.h"
 
 namespace mehr::daemon {
 namespace {
@@ -44,35 +44,13 @@ Json counters_view(const l0::LinkCounters& c) {
           {"neighbour_frame_rate", c.neighbour_frame_rate}};
 }
 
-Json counters_view(const l1::NetworkCounters& c) {
-  return {{"sent", c.sent},
-          {"delivered", c.delivered},
-          {"forwarded", c.forwarded},
-          {"no_handler", c.no_handler},
-          {"malformed", c.malformed},
-          {"unsupported", c.unsupported},
-          {"duplicate", c.duplicate},
-          {"not_in_transport", c.not_in_transport},
-          {"hop_limit", c.hop_limit},
-          {"no_route", c.no_route},
-          {"too_big", c.too_big},
-          {"link_full", c.link_full},
-          {"link_failed", c.link_failed},
-          {"mtu_lowered", c.mtu_lowered},
-          {"mtu_ignored", c.mtu_ignored},
-          {"control_ignored", c.control_ignored},
-          {"announces_stored", c.announces_stored},
-          {"announces_malformed", c.announces_malformed},
-          {"announces_own", c.announces_own},
-          {"announces_older", c.announces_older},
-          {"announces_repeated", c.announces_repeated},
-          {"announces_replayed", c.announces_replayed},
-          {"announces_bad_signature", c.announces_bad_signature},
-          {"announces_no_room", c.announces_no_room},
-          {"announces_sent", c.announces_sent},
-          {"routes_evicted", c.routes_evicted},
-          {"links_refused", c.links_refused},
-          {"storage_failed", c.storage_failed}};
+// Counters of L1, by the names that L1 gives them.
+template <class Counters>
+Json named_view(const Counters& counters) {
+  Json out = Json::object();
+  l1::for_each_counter(counters,
+                       [&out](const char* name, std::uint64_t value) { out[name] = value; });
+  return out;
 }
 
 Json counters_view(const l2::SealedMessenger::Counters& c) {
@@ -103,6 +81,20 @@ Json counters_view(const linux_port::TcpCounters& c) {
           {"accept_failures", c.accept_failures},
           {"dial_failures", c.dial_failures},
           {"redials", c.redials}};
+}
+
+Json counters_view(const l1::Bootstrap::Counters& c) {
+  return {{"passes", c.passes},
+          {"dials", c.dials},
+          {"dials_failed", c.dials_failed},
+          {"probes", c.probes},
+          {"resolved", c.resolved},
+          {"exchanges_sent", c.exchanges_sent},
+          {"exchanges_received", c.exchanges_received},
+          {"exchanges_too_often", c.exchanges_too_often},
+          {"exchanges_malformed", c.exchanges_malformed},
+          {"told_taken", c.told_taken},
+          {"told_refused", c.told_refused}};
 }
 
 Json counters_view(const transfer::TransferCounters& c) {
@@ -146,6 +138,10 @@ Json target_view(const linux_port::TargetInfo& target, Millis now) {
   return out;
 }
 
+std::string address_text(const l1::PeerAddress& at) {
+  return linux_port::to_string(linux_port::to_endpoint(at));
+}
+
 bool is_over(transfer::State state) {
   return state == transfer::State::done || state == transfer::State::failed;
 }
@@ -173,9 +169,12 @@ Json status_view(const ApiParts& p) {
           {"files_received", p.received.files().size()},
           {"counters",
            {{"links", counters_view(p.node.links().counters())},
-            {"network", counters_view(p.node.network().counters())},
+            {"network", named_view(p.node.network().counters())},
+            {"gossip", named_view(p.node.network().gossip_counters())},
+            {"reservations", named_view(p.node.network().reservation_counters())},
             {"messages", counters_view(p.node.messages().counters())},
             {"tcp", counters_view(p.tcp.counters())},
+            {"bootstrap", counters_view(p.bootstrap.counters())},
             {"transfers", counters_view(p.transfers.counters())}}}};
 }
 
@@ -206,29 +205,26 @@ Json peers_view(const ApiParts& p) {
   }
   Json targets = Json::array();
   for (const auto& target : p.tcp.targets()) targets.push_back(target_view(target, now));
-  return {{"links", std::move(links)}, {"configured", std::move(targets)}};
-}
-
-Json routes_view(const ApiParts& p) {
-  auto routes = p.node.network().routes();
-  std::sort(routes.begin(), routes.end(), [](const l1::RouteInfo& a, const l1::RouteInfo& b) {
-    return std::tie(a.hop_count, a.destination) < std::tie(b.hop_count, b.destination);
-  });
-  constexpr std::uint64_t kUnknown = std::numeric_limits<std::uint64_t>::max();
-  Json list = Json::array();
-  for (const l1::RouteInfo& r : routes) {
-    list.push_back({{"node", to_text(r.destination)},
-                    {"next_hop", to_text(r.next_hop)},
-                    {"relays", r.hop_count},
-                    {"state", r.state == l1::RouteState::fresh ? "fresh" : "stale"},
-                    {"link", r.link.value == 0 ? Json(nullptr) : Json(r.link.value)},
-                    {"cost_per_byte", r.cost == kUnknown ? Json(nullptr) : Json(r.cost)},
-                    {"latency_ms", r.latency.count},
-                    {"bandwidth_bps", r.bandwidth.count},
-                    {"mtu", r.mtu.bytes},
-                    {"age_ms", r.age.count}});
+  const NodeTime node_now = p.loop.node_time();
+  Json remembered = Json::array();
+  for (const l1::KnownPeer& k : p.bootstrap.book().peers()) {
+    const bool linked = p.media.is_linked(k.node);
+    const std::uint64_t ago = node_now > k.seen ? node_now.millis - k.seen.millis : 0;
+    remembered.push_back({{"node", to_text(k.node)},
+                          {"address", address_text(k.at)},
+                          {"seen_ms", linked ? 0 : ago},
+                          {"linked", linked}});
   }
-  return {{"routes", std::move(list)}};
+  Json told = Json::array();
+  for (const l1::LearnedPeer& l : p.bootstrap.learned().peers()) {
+    told.push_back({{"node", l.node.is_zero() ? Json(nullptr) : Json(to_text(l.node))},
+                    {"address", address_text(l.at)},
+                    {"by", to_text(l.teller)}});
+  }
+  return {{"links", std::move(links)},
+          {"configured", std::move(targets)},
+          {"remembered", std::move(remembered)},
+          {"told", std::move(told)}};
 }
 
 Json transfer_view(const transfer::TransferStatus& t, Millis now) {

@@ -8,7 +8,12 @@ namespace mehr::daemon {
 [[nodiscard]] Json status_view(const ApiParts& parts);
 [[nodiscard]] Json id_view(const ApiParts& parts);
 [[nodiscard]] Json peers_view(const ApiParts& parts);
+[[nodiscard]] Json links_view(const ApiParts& parts);
 [[nodiscard]] Json routes_view(const ApiParts& parts);
+/// The way that is taken, if there is one, and all others.
+[[nodiscard]] Json path_view(const ApiParts& parts, const PathQuestion& question);
+/// What probing found out; null when nothing.
+[[nodiscard]] Json probe_view(const ApiParts& parts, const NodeId& node);
 [[nodiscard]] Json transfers_view(const ApiParts& parts);
 [[nodiscard]] Json inbox_view(const ApiParts& parts);
 [[nodiscard]] Json transfer_view(const transfer::TransferStatus& status, Millis now);

@@ -44,6 +44,23 @@ SourceKey source_of(const sockaddr_storage& address) {
   return key;
 }
 
+sockaddr_storage address_of(const SourceKey& host, std::uint16_t port) {
+  sockaddr_storage out{};
+  constexpr std::array<std::uint8_t, 12> kMapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF};
+  if (std::memcmp(host.bytes.data(), kMapped.data(), kMapped.size()) == 0) {
+    auto& v4 = reinterpret_cast<sockaddr_in&>(out);
+    v4.sin_family = AF_INET;
+    v4.sin_port = htons(port);
+    std::memcpy(&v4.sin_addr, host.bytes.data() + kMapped.size(), 4);
+  } else {
+    auto& v6 = reinterpret_cast<sockaddr_in6&>(out);
+    v6.sin6_family = AF_INET6;
+    v6.sin6_port = htons(port);
+    std::memcpy(&v6.sin6_addr, host.bytes.data(), host.bytes.size());
+  }
+  return out;
+}
+
 bool copy_address(const sockaddr* from, sockaddr_storage& out) {
   out = {};
   if (from->sa_family == AF_INET) {

@@ -22,6 +22,8 @@ std::string address_text(const sockaddr_storage& address);
 /// The host as an IPv6 address, IPv4 mapped into ::ffff:0:0/96. spec: L0/5.7
 SourceKey source_of(const sockaddr_storage& address);
 std::uint16_t port_of(const sockaddr_storage& address);
+/// The other direction of both.
+sockaddr_storage address_of(const SourceKey& host, std::uint16_t port);
 /// Copies what the resolver gave; false for families other than IPv4 and IPv6.
 bool copy_address(const sockaddr* from, sockaddr_storage& out);
 /// Reads a literal address; false when @p host is a name.

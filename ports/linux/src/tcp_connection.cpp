@@ -65,6 +65,7 @@ bool Connection::start(bool dialled, std::optional<NodeId> expected) {
     return false;
   }
   peer_ = address_text(address);
+  port_ = port_of(address);
   frame_info_.source = source_of(address);
   if (const Status taken = core_->host.opened(*this, frame_info_.source, dialled, expected);
       !taken) {
@@ -309,6 +310,8 @@ ConnectionInfo Connection::snapshot() const {
   ConnectionInfo out;
   out.medium = this;
   out.peer = peer_;
+  out.host = frame_info_.source;
+  out.port = port_;
   out.dialled = dialled_;
   switch (state_) {
     case State::connecting:

@@ -62,6 +62,7 @@ class Connection final : public Medium {
 
   uv_tcp_t* tcp() { return &tcp_; }
   void authenticated(std::optional<NodeId> peer);
+  [[nodiscard]] bool is_open() const { return state_ == State::open; }
   [[nodiscard]] bool was_authenticated() const { return authenticated_; }
   [[nodiscard]] const std::optional<NodeId>& peer_id() const { return peer_id_; }
   [[nodiscard]] const std::string& peer() const { return peer_; }
@@ -111,6 +112,7 @@ class Connection final : public Medium {
   l0::HdlcDecoder decoder_;
   ConnectionCounters counters_;
   std::string peer_;
+  std::uint16_t port_ = 0;  // of the peer
   std::optional<NodeId> peer_id_;
   Ended ended_;
 };

@@ -11,6 +11,7 @@
 #include "tcp_connection.h"
 #include "tcp_dialler.h"
 #include "tcp_listener.h"
+#include "tcp_one_dial.h"
 
 namespace mehr::linux_port {
 namespace {
@@ -42,6 +43,16 @@ std::string cannot_listen(const Endpoint& where, int error) {
   return fmt::format("cannot listen on {}: {}; {}", to_string(where), uv_strerror(error), advice);
 }
 
+MediumInfo medium_info(const TcpConfig& config) {
+  MediumInfo info;
+  info.interface = config.interface;
+  info.mode = config.mode;
+  info.bandwidth = config.bandwidth;
+  info.latency = config.latency;
+  info.mtu = config.mtu;
+  return info;
+}
+
 }  // namespace
 
 class TcpInterface::Impl final : public TurnEnd, private Listener::Owner {
@@ -53,8 +64,7 @@ class TcpInterface::Impl final : public TurnEnd, private Listener::Owner {
             random,
             std::move(log),
             config,
-            MediumInfo{config.interface, config.mode, true, false, config.bandwidth, config.latency,
-                       config.mtu},
+            medium_info(config),
             config.mode == InterfaceMode::native ? l0::kNativeFrameLimit : l0::kReticulumFrameLimit,
             BlockPool(kIdleBlocks),
             {},
@@ -90,6 +100,7 @@ class TcpInterface::Impl final : public TurnEnd, private Listener::Owner {
   TcpCore core_;
   std::vector<Listener*> listeners_;
   std::vector<Dialler*> diallers_;
+  std::vector<OneDialler*> once_;
   std::vector<Connection*> scratch_;
   Millis told_failure_ = Millis::never();
   Millis told_limit_ = Millis::never();
@@ -104,6 +115,7 @@ void TcpInterface::Impl::on_turn_end() {
 void TcpInterface::Impl::stop_starting() {
   for (Listener* const listener : std::exchange(listeners_, {})) listener->stop();
   for (Dialler* const dialler : std::exchange(diallers_, {})) dialler->stop();
+  for (OneDialler* const dialler : std::exchange(once_, {})) dialler->stop();
 }
 
 OrMessage<Endpoint> TcpInterface::Impl::listen(const Endpoint& where) {
@@ -183,11 +195,25 @@ void TcpInterface::dial(DialTarget target) {
   impl_->diallers_.push_back(Dialler::create(impl_->core_, std::move(target)));
 }
 
+void TcpInterface::dial_once(const OneDial& dial, DialOver over) {
+  Impl& impl = *impl_;
+  impl.once_.push_back(OneDialler::create(
+      impl.core_, dial, [&impl, over = std::move(over)](OneDialler& dialler, bool reached) {
+        std::erase(impl.once_, &dialler);
+        over(reached);
+      }));
+}
+
 void TcpInterface::authenticated(const Medium& medium, std::optional<NodeId> peer) {
   for (Connection* const connection : impl_->core_.connections) {
     if (connection != &medium) continue;
     connection->authenticated(peer);
     for (Dialler* const dialler : impl_->diallers_) dialler->authenticated(*connection);
+    // The one that is over leaves the list.
+    for (std::size_t i = 0; i < impl_->once_.size(); ++i) {
+      if (impl_->once_[i]->authenticated(*connection)) break;
+    }
+    return;
   }
 }
 
@@ -211,6 +237,13 @@ std::vector<ConnectionInfo> TcpInterface::connections() const {
   out.reserve(impl_->core_.connections.size());
   for (const Connection* const c : impl_->core_.connections) out.push_back(c->snapshot());
   return out;
+}
+
+std::optional<ConnectionInfo> TcpInterface::connection_of(const Medium& medium) const {
+  for (const Connection* const c : impl_->core_.connections) {
+    if (c == &medium) return c->snapshot();
+  }
+  return std::nullopt;
 }
 
 std::vector<TargetInfo> TcpInterface::targets() const {

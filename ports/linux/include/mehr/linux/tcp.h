@@ -9,6 +9,9 @@
 // connected -> waiting -> resolving ... The wait starts at `redial_first`, doubles to `redial_max`,
 // loses up to a quarter by chance, and starts over once a connection lasted `stable_after` or its
 // peer was authenticated.
+// Machine of a single dial: connecting -> [only_connect: over] -> shaking hands -> over, all within
+// its limit. It is over with success once `authenticated` names its connection, without success
+// when that ends before.
 // Sending: frames are escaped straight into 64 KiB blocks, written once per loop turn, or at once
 // from `flush_at` bytes on. At `send_high_water` queued bytes `send` answers Errc::full; at
 // `send_low_water` comes `on_writable`. From a peer that has taken nothing for 1 s while its queue
@@ -23,6 +26,7 @@
 // Threads: the loop's.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -61,6 +65,17 @@ struct DialTarget {
   Endpoint where;
   std::optional<NodeId> expected;  ///< who must answer, if known
 };
+
+/// One attempt to reach one address.
+struct OneDial {
+  SourceKey host;
+  std::uint16_t port = 0;
+  std::optional<NodeId> expected;  ///< who must answer, if known
+  bool only_connect = false;       ///< hang up as soon as somebody accepts; the host never hears
+  Millis limit = Millis::seconds(5);
+};
+/// Told once when a single dial is over; @p reached: see the machine above.
+using DialOver = std::function<void(bool reached)>;
 
 /// What passed over one connection since it opened. Bytes are those on the stream.
 struct ConnectionCounters {
@@ -101,6 +116,8 @@ enum class ConnectionState : std::uint8_t { connecting, open, flushing, draining
 struct ConnectionInfo {
   const Medium* medium = nullptr;  ///< to tell connections apart; may be gone after this turn
   std::string peer;                ///< address and port
+  SourceKey host;                  ///< the same as bytes
+  std::uint16_t port = 0;
   bool dialled = false;
   ConnectionState state = ConnectionState::open;
   std::optional<NodeId> peer_id;  ///< as told by `authenticated`
@@ -132,6 +149,9 @@ class TcpInterface {
   OrMessage<Endpoint> listen(const Endpoint& where);
   /// Dials @p target from now on, again and again.
   void dial(DialTarget target);
+  /// Dials once. @p over is called on a later turn of the loop, or from `authenticated`; not at all
+  /// after `shut_down` or the interface's end.
+  void dial_once(const OneDial& dial, DialOver over);
   /// The peer of @p medium, one of ours or not, has proven who it is.
   void authenticated(const Medium& medium, std::optional<NodeId> peer = {});
   /// Stops listening and dialling and closes every connection; the host hears of each one's end.
@@ -140,6 +160,8 @@ class TcpInterface {
   [[nodiscard]] const TcpConfig& config() const;
   [[nodiscard]] TcpCounters counters() const;
   [[nodiscard]] std::vector<ConnectionInfo> connections() const;
+  /// The connection that @p medium is, if it is one of ours.
+  [[nodiscard]] std::optional<ConnectionInfo> connection_of(const Medium& medium) const;
   [[nodiscard]] std::vector<TargetInfo> targets() const;
   [[nodiscard]] std::size_t connection_count() const;
 
