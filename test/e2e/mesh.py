@@ -107,6 +107,10 @@ class Node:
         self.log_path = os.path.join(self.dir, "log")
         self.process = None
         self._id = None
+        self.configure(listen, peers, **settings)
+
+    def configure(self, listen=(), peers=(), **settings):
+        """Writes the configuration; it counts from the next start on."""
         settings = {"listen": list(listen), "peers": list(peers), "data_dir": self.data, **settings}
         with open(self.config, "w", encoding="utf-8") as f:
             for key, value in settings.items():
@@ -218,9 +222,11 @@ class Mesh:
                               capture_output=True, text=True, timeout=timeout)
 
     def start_tool(self, name, *arguments, log):
+        return self.start_command([self.tool(name), *map(str, arguments)], log)
+
+    def start_command(self, command, log):
         with open(log, "ab") as out:
-            process = subprocess.Popen([self.tool(name), *map(str, arguments)],
-                                       stdin=subprocess.DEVNULL, stdout=out, stderr=out)
+            process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=out)
         self.processes.append(process)
         return process
 

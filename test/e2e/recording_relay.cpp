@@ -138,7 +138,8 @@ int run(std::uint16_t port, const char* path) {
   linux_port::SystemRandom random;
   const l0::Identity identity = l0::Identity::generate(random);
   Recorder record(path);
-  l0::Links links({{}, Limits::standard()}, identity, **loop, **loop, random);
+  l0::Links links({{Mtu{4096}, l0::feature::kL1Relay | l0::feature::kGossip}, Limits::standard()},
+                  identity, **loop, **loop, random);
   RecordingLayer layer(links, record);
   l1::Network network(layer, **loop, **loop, random, identity, nullptr, Limits::standard());
   RecordingHost host(links, record);

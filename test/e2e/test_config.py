@@ -49,6 +49,25 @@ class Start(MeshTest):
             (GOOD + "accept_files = 'some'\n", 2, '"all", "none" or a list'),
             (GOOD + "accept_files = ['12']\n", 2, "32 hexadecimal"),
             ("", 1, "give listen or peers"),
+            (GOOD + "bootstrap = '192.0.2.1'\n", 2, "a list of addresses"),
+            (GOOD + "bootstrap = [1]\n", 2, "must be a text"),
+            (GOOD + "bootstrap = ['nodes.example']\n", 2, "bootstrap_name takes a name"),
+            (GOOD + "bootstrap = ['192.0.2.1:0']\n", 2, "from 1 to 65535"),
+            (GOOD + "bootstrap = ['0.0.0.0:1']\n", 2, "the address of one machine"),
+            (GOOD + "bootstrap = ['224.0.0.1:1']\n", 2, "the address of one machine"),
+            (GOOD + "bootstrap = ['192.0.2.1:70000']\n", 2, "192.0.2.1:70000"),
+            (GOOD + "bootstrap = ['192.0.2.1:1', '192.0.2.1:1']\n", 2, "twice"),
+            (GOOD + "bootstrap = [%s]\n" % ", ".join(f"'192.0.2.1:{p}'" for p in range(1, 258)),
+             2, "256 are allowed"),
+            (GOOD + "bootstrap_name = 5\n", 2, "must be a name"),
+            (GOOD + "bootstrap_name = 'a b'\n", 2, "a b"),
+            (GOOD + "bootstrap_name = 'x:0'\n", 2, "1 to 65535"),
+            (GOOD + "outbound_only = 1\n", 2, "must be true or false"),
+            (GOOD + "outbound_only = true\n", 2, "contradict"),
+            (GOOD + "port_mapping = 'yes'\n", 2, "must be true or false"),
+            ("bootstrap = ['192.0.2.1']\nport_mapping = true\n", 2, "give listen"),
+            ("listen = []\nbootstrap = ['192.0.2.1']\nport_mapping = true\n", 3, "give listen"),
+            ("bootstrap = []\n", 1, "bootstrap or bootstrap_name"),
         ]
         for config, line, words in cases:
             with self.subTest(config=config):
@@ -69,7 +88,11 @@ class Start(MeshTest):
         self.assertEqual(self.mesh.run("mehrd", "--config", "/nonexistent").returncode, 2)
         self.assertEqual(self.mesh.run("mehrd", "--version").returncode, 0)
         self.assertIn("Exit codes", self.mesh.run("mehrd", "--help").stdout)
+        self.assertIn("port mapping: ", self.mesh.run("mehrd", "--version").stdout)
         self.assertEqual(self.mehrd(GOOD, "--check-config").returncode, 0)
+        for alone in ("bootstrap = ['192.0.2.1', '[2001:db8::1]:5']", "bootstrap_name = 'x'",
+                      "outbound_only = true\nbootstrap_name = 'x:5'"):
+            self.assertEqual(self.mehrd(alone + "\n", "--check-config").returncode, 0)
         self.assertEqual(self.mehrd("x = 1", "--check-config").returncode, 2)
 
     def one_line(self, done, code, *words):

@@ -33,6 +33,11 @@ LINES = [
               peer=1),
     happening(3_661_003_000_000, "packet-out", "1001" + "99" * 16 + "e3" + "77" * 60, node=0),
     happening(3_661_004_000_000, "control-in", "8206", node=1, peer=0),
+    happening(3_661_004_000_000, "control-in", "8b" + "44" * 16 + "01" * 8 + "10", node=1, peer=0),
+    happening(3_661_004_000_000, "control-out", "92" + "01000000" + "02" + "00" * 7 + "0101"
+              + "660200abcd", node=1, peer=0),
+    happening(3_661_004_000_000, "control-out", "8a01" + ORIGIN + "05" + "00" * 7
+              + "ffff0300a202ff", node=0, peer=1),
     happening(3_661_005_000_000, "frame-lost", "ff", text="loss", **CLIENT),
     happening(3_661_006_000_000, "fault", text="cut alice - böb"),
     happening(3_661_007_000_000, "link-down", node=2, peer=0, text="idle\x1b"),
@@ -50,6 +55,9 @@ SHOWN = r"""trace of 3 nodes, seed 0x5eed
 01:01:01.002  alice -> böb        packet-out         data packet to c\x1b[31m, datagram, bulk (P3), hops 1, 79 bytes
 01:01:01.003  alice               packet-out         data packet to 99999999, datagram, bulk (P3), hops 1, 79 bytes
 01:01:01.004  böb <- alice        control-in         close: idle, 2 bytes
+01:01:01.004  böb <- alice        control-in         path-request: to alice, ttl 16, 26 bytes
+01:01:01.004  böb -> alice        control-out        gossip-delta: 1 item, the last, round 1, 20 bytes
+01:01:01.004  alice -> böb        control-out        path-update: böb no way, 33 bytes
 01:01:01.005  alice -> böb        frame-lost         tcp#0  no frame that mehr knows: ff, 1 bytes  loss
 01:01:01.006                      fault              cut alice - böb
 01:01:01.007  c\x1b[31m -> alice  link-down          idle\x1b
@@ -91,13 +99,16 @@ class InspectTrace(MeshTest):
         self.assertEqual(shown[3]["peer"], "böb")
         self.assertEqual(shown[3]["decoded"]["meaning"]["announce"]["meaning"]["origin"], ORIGIN)
         self.assertEqual(shown[6]["decoded"]["meaning"], {"reason": "idle"})
-        self.assertEqual(shown[7]["decoded"], {"kind": None, "size": 1, "bytes": "ff"})
-        self.assertTrue(shown[10]["cut"])
+        self.assertEqual(shown[7]["decoded"]["kind"], "path-request")
+        self.assertEqual(shown[8]["decoded"]["meaning"]["items"][0]["body"], "abcd")
+        self.assertEqual(shown[10]["decoded"], {"kind": None, "size": 1, "bytes": "ff"})
+        self.assertTrue(shown[13]["cut"])
 
     def test_filters(self):
         trace = self.trace(*LINES)
         lines = self.inspect("--what", "control-in,link-down", trace).stdout.splitlines()[1:]
-        self.assertEqual([line.split()[0] for line in lines], ["01:01:01.004", "01:01:01.007"])
+        self.assertEqual([line.split()[0] for line in lines],
+                         ["01:01:01.004", "01:01:01.004", "01:01:01.007"])
         for name in ("c\x1b[31m", "2"):
             lines = self.inspect(trace, "--node", name).stdout.splitlines()[1:]
             self.assertEqual([line.split()[0] for line in lines], ["01:01:01.007"])

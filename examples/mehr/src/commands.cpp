@@ -3,49 +3,13 @@
 #include <cstdio>
 #include <ctime>
 
+#include "answers.h"
 #include "client.h"
 #include "mehr/common/text.h"
 #include "table.h"
 
 namespace mehr::cli {
 namespace {
-
-void print(const std::string& text) { std::fwrite(text.data(), 1, text.size(), stdout); }
-void print_json(const Json& json) {
-  print(json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
-}
-
-OrFailure<Json> ask(const Options& options, const char* method,
-                    const Json& params = Json::object()) {
-  auto client = Client::connect(options.socket);
-  if (!client) return tl::unexpected(client.error());
-  return client->call(method, params);
-}
-
-// Asks, shows JSON when wanted, else calls @p show with the answer.
-template <class Show>
-int ask_and_show(const Options& options, const char* method, const Show& show) {
-  const auto answer = ask(options, method);
-  if (!answer) return complain(answer.error().exit, answer.error().message);
-  if (options.json) {
-    print_json(*answer);
-  } else {
-    show(*answer);
-  }
-  return exit_code::kGood;
-}
-
-std::string text(const Json& object, const char* key) { return object.value(key, std::string()); }
-std::uint64_t number(const Json& object, const char* key) {
-  const auto found = object.find(key);
-  return found != object.end() && found->is_number() ? found->get<std::uint64_t>() : 0;
-}
-std::string bytes(std::uint64_t n) { return common::human_bytes(static_cast<double>(n)); }
-
-constexpr std::size_t kShortId = 12;
-std::string id(const Options& options, const std::string& hex) {
-  return options.wide ? hex : hex.substr(0, kShortId);
-}
 
 std::string moment(std::uint64_t unix_ms) {
   const auto seconds = static_cast<std::time_t>(unix_ms / 1000);
@@ -62,6 +26,24 @@ std::string percent(const Json& transfer) {
   return std::to_string(number(transfer, "bytes_done") * 100 / size) + " %";
 }
 
+// Peers that were reached in the past, newest first.
+void show_remembered(const Options& options, const Json& answer) {
+  constexpr std::size_t kMost = 20;
+  Table table({"REMEMBERED PEER", "ADDRESS", ">LAST SEEN"});
+  std::size_t count = 0;
+  for (const Json& r : answer["remembered"]) {
+    if (r["linked"].get<bool>() || ++count > kMost) continue;
+    table.add({id(options, text(r, "node")), text(r, "address"),
+               common::human_time(number(r, "seen_ms")) + " ago"});
+  }
+  if (!table.empty()) print("\n" + table.text());
+  if (count > kMost) print("and " + std::to_string(count - kMost) + " more; --json shows all\n");
+  if (const std::size_t told = answer["told"].size(); told > 0) {
+    print("\n" + std::to_string(told) +
+          " more addresses were told by neighbours and not tried yet\n");
+  }
+}
+
 }  // namespace
 
 int complain(int exit, const std::string& message) {
@@ -75,9 +57,7 @@ int show_status(const Options& options) {
     for (const auto& where : s["listening"]) {
       listening += (listening.empty() ? "" : ", ") + where.get<std::string>();
     }
-    const auto line = [](const char* title, const std::string& value) {
-      std::printf("%-12s %s\n", title, common::printable(value).c_str());
-    };
+    constexpr auto line = &print_property;
     line("node", text(s, "node"));
     line("version", text(s, "version"));
     line("up for", common::human_time(number(s, "uptime_ms")));
@@ -118,25 +98,7 @@ int show_peers(const Options& options) {
                    text(t, "last_error")});
     }
     if (!waiting.empty()) print("\n" + waiting.text());
-  });
-}
-
-int show_routes(const Options& options) {
-  return ask_and_show(options, "routes", [&options](const Json& answer) {
-    Table table({"NODE", "NEXT HOP", ">RELAYS", ">COST/BYTE", ">LATENCY", ">BANDWIDTH", ">MTU",
-                 "STATE", ">AGE"});
-    for (const Json& r : answer["routes"]) {
-      table.add({id(options, text(r, "node")), id(options, text(r, "next_hop")),
-                 std::to_string(number(r, "relays")),
-                 r["cost_per_byte"].is_null()
-                     ? "unknown"
-                     : std::to_string(number(r, "cost_per_byte")) + " uMHR",
-                 common::human_time(number(r, "latency_ms")),
-                 common::human_rate(static_cast<double>(number(r, "bandwidth_bps"))),
-                 std::to_string(number(r, "mtu")), text(r, "state"),
-                 common::human_time(number(r, "age_ms"))});
-    }
-    print(table.empty() ? "no routes\n" : table.text());
+    show_remembered(options, answer);
   });
 }
 

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 namespace mehr::cli {
@@ -23,10 +24,28 @@ struct SendOptions {
   bool progress = false;  ///< also when standard output is no terminal
 };
 
+struct PathOptions {
+  std::string node;
+  std::optional<std::string> policy;
+  std::optional<std::uint16_t> min_mtu;
+  bool wait = false;
+};
+
+struct ProbeOptions {
+  std::string node;
+  std::optional<std::uint16_t> size;
+  bool mtu = false;   ///< search the largest packet that passes
+  bool wait = false;  ///< follow the search
+  bool last = false;  ///< show what is known, send nothing
+};
+
 int show_status(const Options& options);
 int show_id(const Options& options);
 int show_peers(const Options& options);
+int show_links(const Options& options);
 int show_routes(const Options& options);
+int show_path(const Options& options, const PathOptions& what);
+int probe(const Options& options, const ProbeOptions& what);
 int show_transfers(const Options& options);
 int show_inbox(const Options& options);
 int send_file(const Options& options, const SendOptions& what);

@@ -109,9 +109,10 @@ int show_bytes(const OrFailure<Bytes>& bytes, const std::string& as) {
 }  // namespace
 
 std::string kinds_text() {
+  constexpr std::size_t kColumn = 24;  // wider than any name
   std::string out = "Kinds:\n";
   for (const Kind& kind : kinds()) {
-    out += "  " + std::string(kind.name) + std::string(18 - std::strlen(kind.name), ' ') +
+    out += "  " + std::string(kind.name) + std::string(kColumn - std::strlen(kind.name), ' ') +
            kind.about + "\n";
   }
   return out;

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 
+#include "l1_structures.h"
 #include "meanings.h"
 #include "mehr/l0/hdlc.h"
 #include "mehr/l0/kiss.h"
+#include "mehr/l1/peer_exchange.h"
 #include "mehr/l2/envelope.h"
 
 namespace mehr::cli {
@@ -68,35 +70,97 @@ Result<Json> show_certain_kiss(ByteView bytes) {
 
 // The order of trying: what is told by most bytes comes first.
 constexpr Kind kKinds[] = {
-    {"hdlc", "byte stream of frames between 7e flags, as on TCP", true, &show_certain_hdlc},
-    {"kiss", "byte stream of frames between c0 flags, as on a TNC", true, &show_certain_kiss},
-    {"init", "handshake, first frame", true, &show<l0::Init>},
-    {"resp", "handshake, second frame", true, &show<l0::Resp>},
-    {"auth", "handshake, third frame", true, &show<l0::Auth>},
-    {"rekey-request", "control message: a new link key is wanted", true, &show<l0::RekeyRequest>},
-    {"rekey-ack", "control message: the new link key's other half", true, &show<l0::RekeyAck>},
-    {"close", "control message: the link ends", true, &show<l0::Close>},
-    {"ping", "control message", true, &show<l0::Ping>},
-    {"pong", "control message", true, &show<l0::Pong>},
-    {"packet-too-big", "control message: packets must be smaller", true, &show<l0::PacketTooBig>},
-    {"beacon", "clear presence hint of a neighbour", true, &show<BeaconFrame>},
-    {"broadcast", "clear message to all neighbours", true, &show<BroadcastFrame>},
-    {"data-frame", "sealed link frame", true, &show<DataFrame>},
-    {"transfer-offer", "file transfer: may I send this?", true, &show<transfer::Offer>},
-    {"transfer-answer", "file transfer: the receiver's word", true, &show<transfer::Answer>},
-    {"transfer-done", "file transfer: the receiver's last word", true, &show<transfer::Done>},
-    {"transfer-cancel", "file transfer: the sender gives up", true, &show<transfer::Cancel>},
-    {"prekey-bundle", "a node's published prekey", true, &show_certain_bundle},
-    {"extension", "the part of an announce behind its signature", true, &show<l1::MehrExtension>},
-    {"announce", "DATA of an announce packet", true, &show<l1::Announce>},
-    {"packet", "header, destination, context and DATA", true, &show<l0::Packet>},
-    {"path-cost", "what a path costs, 7 bytes", false, &show<l1::CompactPathCost>},
-    {"auth-tail", "what a node says of itself in a handshake", false, &show<l0::AuthTail>},
-    {"auth-body", "plaintext of the sealed part of resp and auth", false, &show<l0::AuthBody>},
-    {"signed-body", "plaintext that proves its sender", false, &show<l2::SignedBody>},
-    {"envelope-e1", "message sealed to an identity", false, &show<l2::EnvelopeE1>},
-    {"envelope-e2", "message sealed to a prekey", false, &show<l2::EnvelopeE2>},
-    {"transfer-ack", "file transfer: plaintext of an acknowledgement", false, &show<transfer::Ack>},
+    {"hdlc", "byte stream of frames between 7e flags, as on TCP", Family::stream, Mark::marked,
+     &show_certain_hdlc},
+    {"kiss", "byte stream of frames between c0 flags, as on a TNC", Family::stream, Mark::marked,
+     &show_certain_kiss},
+    {"init", "handshake, first frame", Family::frame, Mark::marked, &show<l0::Init>, l0::kInitType},
+    {"resp", "handshake, second frame", Family::frame, Mark::marked, &show<l0::Resp>,
+     l0::kRespType},
+    {"auth", "handshake, third frame", Family::frame, Mark::marked, &show<l0::Auth>, l0::kAuthType},
+    {"rekey-request", "control message: a new link key is wanted", Family::control, Mark::marked,
+     &show<l0::RekeyRequest>, l0::control::kRekeyRequest},
+    {"rekey-ack", "control message: the new link key's other half", Family::control, Mark::marked,
+     &show<l0::RekeyAck>, l0::control::kRekeyAck},
+    {"close", "control message: the link ends", Family::control, Mark::marked, &show<l0::Close>,
+     l0::control::kClose},
+    {"ping", "control message", Family::control, Mark::marked, &show<l0::Ping>, l0::control::kPing},
+    {"pong", "control message", Family::control, Mark::marked, &show<l0::Pong>, l0::control::kPong},
+    {"packet-too-big", "control message: packets must be smaller", Family::control, Mark::marked,
+     &show<l0::PacketTooBig>, l0::control::kPacketTooBig},
+    {"congestion-signal", "control message: slow down", Family::control, Mark::marked,
+     &show<l1::CongestionSignal>, l1::kCongestionSignalType},
+    {"path-update", "control message: what paths cost now", Family::control, Mark::marked,
+     &show<l1::PathUpdate>, l1::control::kPathUpdate},
+    {"path-request", "control message: who knows a way?", Family::control, Mark::marked,
+     &show<l1::PathRequest>, l1::control::kPathRequest},
+    {"reservation-request", "control message: may I have bandwidth?", Family::control, Mark::marked,
+     &show<l1::ReservationRequest>, l1::control::kReservationRequest},
+    {"reservation-commitment", "control message: yes, or why not", Family::control, Mark::marked,
+     &show<l1::ReservationCommitment>, l1::control::kReservationCommitment},
+    {"reservation-release", "control message: a reservation ends", Family::control, Mark::marked,
+     &show<l1::ReservationRelease>, l1::control::kReservationRelease},
+    {"delivery-receipt", "control message: a reserved chunk was carried", Family::control,
+     Mark::marked, &show<l1::DeliveryReceipt>, l1::control::kDeliveryReceipt},
+    {"gossip-beat", "control message: a round of gossip starts, or the answer", Family::control,
+     Mark::marked, &show<l1::GossipBeat>, l1::control::kGossipBeat},
+    {"gossip-summary", "control message: a filter of the items held", Family::control, Mark::marked,
+     &show<l1::GossipSummary>, l1::control::kGossipSummary},
+    {"gossip-delta", "control message: items that the other side lacks", Family::control,
+     Mark::marked, &show<l1::GossipDelta>, l1::control::kGossipDelta},
+    {"gossip-pull", "control message: items of these tiers are wanted", Family::control,
+     Mark::marked, &show<l1::GossipPull>, l1::control::kGossipPull},
+    {"peer-exchange", "control message: addresses of nodes to dial", Family::control, Mark::marked,
+     &show_peer_exchange, l1::kPeerExchangeType},
+    {"beacon", "clear presence hint of a neighbour", Family::frame, Mark::marked,
+     &show<BeaconFrame>, l0::kBeaconType},
+    {"broadcast", "clear message to all neighbours", Family::frame, Mark::marked,
+     &show<BroadcastFrame>, l0::kBroadcastType},
+    {"data-frame", "sealed link frame", Family::frame, Mark::marked, &show<DataFrame>},
+    {"transfer-offer", "file transfer: may I send this?", Family::data, Mark::marked,
+     &show<transfer::Offer>},
+    {"transfer-answer", "file transfer: the receiver's word", Family::data, Mark::marked,
+     &show<transfer::Answer>},
+    {"transfer-done", "file transfer: the receiver's last word", Family::data, Mark::marked,
+     &show<transfer::Done>},
+    {"transfer-cancel", "file transfer: the sender gives up", Family::data, Mark::marked,
+     &show<transfer::Cancel>},
+    {"prekey-bundle", "a node's published prekey", Family::data, Mark::marked,
+     &show_certain_bundle},
+    {"probe-request", "DATA of a route probe", Family::probe, Mark::marked, &show_probe_request},
+    {"probe-response", "DATA of the answer to a route probe", Family::probe, Mark::marked,
+     &show<l1::ProbeResponse>},
+    {"extension", "the part of an announce behind its signature", Family::data, Mark::marked,
+     &show<l1::MehrExtension>},
+    {"announce", "DATA of an announce packet", Family::data, Mark::marked, &show<l1::Announce>},
+    {"mep", "proposal to change the protocol", Family::data, Mark::marked, &show_mep},
+    {"packet", "header, destination, context and DATA", Family::packet, Mark::marked,
+     &show<l0::Packet>},
+    {"path-cost", "what a path costs, 7 bytes", Family::data, Mark::loose,
+     &show<l1::CompactPathCost>},
+    {"auth-tail", "what a node says of itself in a handshake", Family::data, Mark::loose,
+     &show<l0::AuthTail>},
+    {"auth-body", "plaintext of the sealed part of resp and auth", Family::data, Mark::loose,
+     &show<l0::AuthBody>},
+    {"signed-body", "plaintext that proves its sender", Family::data, Mark::loose,
+     &show<l2::SignedBody>},
+    {"envelope-e1", "message sealed to an identity", Family::data, Mark::loose,
+     &show<l2::EnvelopeE1>},
+    {"envelope-e2", "message sealed to a prekey", Family::data, Mark::loose, &show<l2::EnvelopeE2>},
+    {"transfer-ack", "file transfer: plaintext of an acknowledgement", Family::data, Mark::loose,
+     &show<transfer::Ack>},
+    {"tlvs", "fields of an announce's extension: type, length, data", Family::data, Mark::by_name,
+     &show_tlvs},
+    {"extended-version", "data of TLV 01: a major version above 14", Family::data, Mark::by_name,
+     &show_tlv<l1::tlv::kExtendedVersion>},
+    {"crypto-support", "data of TLV 02: suites that a node supports", Family::data, Mark::by_name,
+     &show_tlv<l1::tlv::kCryptoSupport>},
+    {"version-signal", "data of TLV 03: votes on proposals", Family::data, Mark::by_name,
+     &show_tlv<l1::tlv::kVersionSignal>},
+    {"presence", "data of TLV 04: what a node offers", Family::data, Mark::by_name,
+     &show_tlv<l1::tlv::kPresence>},
+    {"supported-versions", "data of TLV 05: versions that a node speaks", Family::data,
+     Mark::by_name, &show_tlv<l1::tlv::kSupportedVersions>},
 };
 
 Json dressed(const Kind& kind, ByteView bytes, const Json& shown) {
@@ -105,10 +169,10 @@ Json dressed(const Kind& kind, ByteView bytes, const Json& shown) {
   return out;
 }
 
-std::vector<const Kind*> fitting(ByteView bytes, bool marked) {
+std::vector<const Kind*> fitting(ByteView bytes, Mark mark) {
   std::vector<const Kind*> out;
   for (const Kind& kind : kKinds) {
-    if (kind.marked == marked && kind.show(bytes)) out.push_back(&kind);
+    if (kind.mark == mark && kind.show(bytes)) out.push_back(&kind);
   }
   return out;
 }
@@ -129,22 +193,19 @@ std::string all_names() {
   return out + "; mehr inspect --help says what they are";
 }
 
-// Why the kind that the first byte names does not fit, or nothing.
+// Why the kinds that the first byte names do not fit.
 std::string nearest_reason(ByteView bytes) {
   const std::uint8_t first = bytes.front();
-  const char* name = nullptr;
-  if (first < 0x80) name = "packet";
-  if (first == l0::kInitType) name = "init";
-  if (first == l0::kRespType) name = "resp";
-  if (first == l0::kAuthType) name = "auth";
-  if (l0::is_data_frame(first)) name = "data-frame";
+  std::string out;
+  const auto named = [first](const Kind& kind) {
+    return kind.first == first || (first < 0x80 && kind.family == Family::packet);
+  };
   for (const Kind& kind : kKinds) {
-    if (name == nullptr || std::string_view(kind.name) != name) continue;
-    if (auto shown = kind.show(bytes); !shown) {
-      return std::string("; as ") + name + ": " + shown.error().text;
-    }
+    if (!named(kind)) continue;
+    const auto shown = kind.show(bytes);
+    if (!shown) out += std::string("; as ") + kind.name + ": " + shown.error().text;
   }
-  return "";
+  return out;
 }
 
 }  // namespace
@@ -152,8 +213,8 @@ std::string nearest_reason(ByteView bytes) {
 std::span<const Kind> kinds() { return kKinds; }
 
 tl::expected<Json, std::string> identify(ByteView bytes) {
-  auto marked = fitting(bytes, true);
-  auto loose = fitting(bytes, false);
+  auto marked = fitting(bytes, Mark::marked);
+  auto loose = fitting(bytes, Mark::loose);
   if (marked.empty() && loose.empty()) {
     return tl::unexpected("nothing that mehr knows looks like " + these(bytes) +
                           nearest_reason(bytes) + "\nkinds: " + all_names());
@@ -190,18 +251,17 @@ tl::expected<Json, std::string> show_as(ByteView bytes, const std::string& name)
                         "\"; kinds: " + all_names());
 }
 
-Json identify_among(ByteView bytes, std::span<const std::string_view> names) {
+Json identify_among(ByteView bytes, Family family) {
   for (const Kind& kind : kKinds) {
-    if (std::find(names.begin(), names.end(), kind.name) == names.end()) continue;
+    if (kind.family != family || kind.mark != Mark::marked) continue;
     if (auto shown = kind.show(bytes)) return dressed(kind, bytes, *shown);
   }
   return {{"kind", nullptr}, {"size", bytes.size()}, {"bytes", common::to_hex(bytes)}};
 }
 
 Json identify_frame(ByteView bytes) {
-  static constexpr std::string_view kFrames[] = {"init",   "resp",      "auth",  "data-frame",
-                                                 "beacon", "broadcast", "packet"};
-  return identify_among(bytes, kFrames);
+  Json frame = identify_among(bytes, Family::frame);
+  return frame["kind"].is_null() ? identify_among(bytes, Family::packet) : frame;
 }
 
 }  // namespace mehr::cli

@@ -1,17 +1,11 @@
 #include "meanings.h"
 
-#include <limits>
-
 #include "mehr/core/crypto.h"
 #include "mehr/core/messenger.h"
 #include "mehr/l0/link_layer.h"
 
 namespace mehr::cli {
 namespace {
-
-std::string version_text(std::uint8_t version) {
-  return std::to_string(version >> 4) + "." + std::to_string(version & 15);
-}
 
 std::string node_text(const PublicKey& key) { return common::to_text(crypto::node_id_of(key)); }
 
@@ -29,23 +23,6 @@ const char* name_of(l0::DestinationType type) {
   return "?";
 }
 
-const char* name_of_tlv(std::uint8_t type) {
-  switch (type) {
-    case l1::tlv::kExtendedVersion:
-      return "extended version";
-    case l1::tlv::kCryptoSupport:
-      return "crypto support";
-    case l1::tlv::kVersionSignal:
-      return "version signal";
-    case l1::tlv::kPresence:
-      return "presence";
-    case l1::tlv::kSupportedVersions:
-      return "supported versions";
-    default:
-      return "unknown; kept and skipped";
-  }
-}
-
 Json feature_names(std::uint32_t features) {
   static constexpr std::array<const char*, 5> kNames{"l1 relay", "l2 node", "gossip", "bridge",
                                                      "post-quantum"};
@@ -56,7 +33,19 @@ Json feature_names(std::uint32_t features) {
   return out;
 }
 
+Json announce_in(const l0::Packet& packet) {
+  const auto announce = decode<l1::Announce>(packet.data.bytes);
+  if (!announce) return {{"undecodable", announce.error().text}};
+  Json meaning = meaning_of(*announce, packet.data.bytes);
+  meaning["destination_matches_key"] = l1::destination_of(*announce) == packet.destination;
+  return {{"fields", fields_of(*announce)}, {"meaning", std::move(meaning)}};
+}
+
 }  // namespace
+
+std::string version_text(std::uint8_t version) {
+  return std::to_string(version >> 4) + "." + std::to_string(version & 15);
+}
 
 const char* name_of(l0::PacketType type) {
   switch (type) {
@@ -84,6 +73,8 @@ const char* name_of_context(std::uint8_t context) {
       return "datagram, standard (P2)";
     case context::kBulk:
       return "datagram, bulk (P3)";
+    case l1::kProbeContext:
+      return "route probe";
     default:
       return "a service above this node's";
   }
@@ -143,49 +134,12 @@ Json meaning_of(const l0::Packet& v, ByteView bytes) {
            {"context", name_of_context(v.context)},
            {"data_bytes", v.data.bytes.size()},
            {"packet_id", common::to_hex(l0::packet_id(bytes).view())}};
-  if (v.flags.type() != l0::PacketType::announce) return out;
-  const auto announce = decode<l1::Announce>(v.data.bytes);
-  if (!announce) {
-    out["announce"] = {{"undecodable", announce.error().text}};
-    return out;
-  }
-  Json meaning = meaning_of(*announce, v.data.bytes);
-  meaning["destination_matches_key"] = l1::destination_of(*announce) == v.destination;
-  out["announce"] = {{"fields", fields_of(*announce)}, {"meaning", std::move(meaning)}};
-  return out;
-}
-
-Json meaning_of(const l1::CompactPathCost& v, ByteView) {
-  Json out{{"latency_ms", v.worst_latency_ms},
-           {"bandwidth_bps", v.bottleneck_bps.decode().count},
-           {"relays", v.hop_count},
-           {"mtu", v.bottleneck_mtu.usable().bytes}};
-  if (v.cost.known()) {
-    out["micro_mhr_per_byte"] = v.cost.normalized().decode();
-  } else {
-    out["micro_mhr_per_byte"] = nullptr;
+  if (v.flags.type() == l0::PacketType::announce) {
+    out["announce"] = announce_in(v);
+  } else if (v.context == l1::kProbeContext) {
+    out["probe"] = identify_among(v.data.bytes, Family::probe);
   }
   return out;
-}
-
-Json meaning_of(const l1::MehrExtension& v, ByteView) {
-  Json list = Json::array();
-  l1::TlvReader reader(v.tlvs.bytes);
-  while (const auto tlv = reader.next()) {
-    list.push_back({{"type", tlv->type},
-                    {"name", name_of_tlv(tlv->type)},
-                    {"data", common::to_hex(tlv->data)}});
-  }
-  return {{"version", version_text(v.version)},
-          {"path_cost", meaning_of(v.path_cost, {})},
-          {"tlvs", std::move(list)}};
-}
-
-Json meaning_of(const l1::Announce& v, ByteView) {
-  const NodeId origin = l1::destination_of(v);
-  return {{"origin", common::to_text(origin)},
-          {"signature_holds", l1::verify(v, origin).has_value()},
-          {"extension", meaning_of(v.extension, {})}};
 }
 
 Json meaning_of(const l2::PrekeyBundle& v, ByteView) {

@@ -8,6 +8,11 @@
 #include "mehr/l0/link_frames.h"
 #include "mehr/l0/packet.h"
 #include "mehr/l1/announce.h"
+#include "mehr/l1/congestion_signal.h"
+#include "mehr/l1/gossip_messages.h"
+#include "mehr/l1/path_messages.h"
+#include "mehr/l1/probe_messages.h"
+#include "mehr/l1/reservation_messages.h"
 #include "mehr/l2/prekey.h"
 #include "mehr/l2/signed_body.h"
 #include "mehr/transfer/messages.h"
@@ -60,6 +65,16 @@ struct BroadcastFrame {
 [[nodiscard]] const char* name_of_context(std::uint8_t context);
 /// Why a link was closed.
 [[nodiscard]] const char* name_of_reason(std::uint8_t reason);
+[[nodiscard]] const char* name_of(l1::Severity severity);
+[[nodiscard]] const char* name_of(l1::SignalScope scope);
+[[nodiscard]] const char* name_of(l1::ReservationStatus status);
+[[nodiscard]] const char* name_of(l1::ReleaseReason reason);
+/// "1.0".
+[[nodiscard]] std::string version_text(std::uint8_t version);
+/// "free", "unknown" or a price per byte.
+[[nodiscard]] std::string price_text(const l1::CostCode& code);
+/// Names of the tiers in a mask.
+[[nodiscard]] Json tier_names(std::uint8_t mask);
 
 inline Json meaning_of(const auto&, ByteView) { return Json::object(); }
 Json meaning_of(const l0::Init& v, ByteView);
@@ -70,6 +85,17 @@ Json meaning_of(const DataFrame& v, ByteView);
 Json meaning_of(const l0::Close& v, ByteView);
 Json meaning_of(const l0::Packet& v, ByteView bytes);
 Json meaning_of(const l1::CompactPathCost& v, ByteView);
+Json meaning_of(const l1::CongestionSignal& v, ByteView);
+Json meaning_of(const l1::PathUpdate& v, ByteView);
+Json meaning_of(const l1::ReservationRequest& v, ByteView);
+Json meaning_of(const l1::ReservationCommitment& v, ByteView);
+Json meaning_of(const l1::ReservationRelease& v, ByteView);
+Json meaning_of(const l1::DeliveryReceipt& v, ByteView);
+Json meaning_of(const l1::GossipBeat& v, ByteView);
+Json meaning_of(const l1::GossipSummary& v, ByteView);
+Json meaning_of(const l1::GossipDelta& v, ByteView);
+Json meaning_of(const l1::GossipPull& v, ByteView);
+Json meaning_of(const l1::ProbeResponse& v, ByteView);
 Json meaning_of(const l1::MehrExtension& v, ByteView);
 Json meaning_of(const l1::Announce& v, ByteView);
 Json meaning_of(const l2::PrekeyBundle& v, ByteView);

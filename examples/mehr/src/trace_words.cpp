@@ -11,21 +11,6 @@
 namespace mehr::cli {
 namespace {
 
-constexpr std::array<std::string_view, 6> kControls = {
-    "rekey-request", "rekey-ack", "close", "ping", "pong", "packet-too-big"};
-constexpr std::array<std::string_view, 1> kPackets = {"packet"};
-
-std::string short_hex(ByteView bytes) {
-  constexpr std::size_t kMost = 16;
-  const std::string out = common::to_hex(bytes.first(std::min(bytes.size(), kMost)));
-  return bytes.size() > kMost ? out + "..." : out;
-}
-
-std::string node_text(const NodeId& id, const TraceNames& names) {
-  const auto known = names.by_id.find(id);
-  return known == names.by_id.end() ? common::to_text(id).substr(0, 8) : names.nodes[known->second];
-}
-
 std::string announce_text(const l1::Announce& announce, const TraceNames& names) {
   const auto& cost = announce.extension.path_cost;
   return "announce of " + node_text(l1::destination_of(announce), names) + ", " +
@@ -46,27 +31,6 @@ std::string packet_text(ByteView bytes, const TraceNames& names) {
            std::string(name_of_context(packet->context));
   }
   return out + ", hops " + std::to_string(packet->hops);
-}
-
-std::string control_text(ByteView bytes, const TraceNames& names) {
-  if (const auto v = decode<l0::Ping>(bytes)) return "ping " + std::to_string(v->token);
-  if (const auto v = decode<l0::Pong>(bytes)) {
-    return "pong " + std::to_string(v->token) + ", held " + std::to_string(v->hold_ms) + " ms";
-  }
-  if (const auto v = decode<l0::Close>(bytes)) {
-    return std::string("close: ") + name_of_reason(v->reason);
-  }
-  if (const auto v = decode<l0::PacketTooBig>(bytes)) {
-    return "packet-too-big: to " + node_text(v->destination, names) + " at most " +
-           std::to_string(v->link_mtu);
-  }
-  if (const auto v = decode<l0::RekeyRequest>(bytes)) {
-    return "rekey-request, epoch " + std::to_string(v->epoch);
-  }
-  if (const auto v = decode<l0::RekeyAck>(bytes)) {
-    return "rekey-ack, epoch " + std::to_string(v->epoch);
-  }
-  return "unknown control message " + short_hex(bytes);
 }
 
 std::string frame_text(ByteView bytes, const TraceNames& names) {
@@ -124,9 +88,9 @@ Json decoded(const TraceLine& line) {
     case Carries::frame:
       return identify_frame(line.bytes);
     case Carries::packet:
-      return identify_among(line.bytes, kPackets);
+      return identify_among(line.bytes, Family::packet);
     case Carries::control:
-      return identify_among(line.bytes, kControls);
+      return identify_among(line.bytes, Family::control);
     case Carries::destination:
     case Carries::nothing_known:
       break;

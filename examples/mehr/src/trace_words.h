@@ -4,11 +4,10 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <string>
-#include <vector>
 
+#include "control_words.h"
 #include "kinds.h"
 #include "mehr/core/ids.h"
 
@@ -21,13 +20,6 @@ struct TraceLine {
   Bytes bytes;
   bool is_cut = false;  ///< `bytes` are only the first of `size`
   std::string text;
-};
-
-/// Who is who, as the first line says; printable.
-struct TraceNames {
-  std::vector<std::string> nodes;
-  std::map<NodeId, std::size_t> by_id;
-  std::vector<std::string> channels;  ///< their media
 };
 
 /// "01:23:45.678".
