@@ -7,6 +7,11 @@
 #include "mehr/l0/identity.h"
 #include "mehr/l0/packet.h"
 #include "mehr/l1/announce.h"
+#include "mehr/l1/announce_item.h"
+#include "mehr/l1/congestion_signal.h"
+#include "mehr/l1/gossip_messages.h"
+#include "mehr/l1/path_messages.h"
+#include "mehr/l1/reservation_messages.h"
 #include "mehr/sim/faults.h"
 
 namespace mehr::sim {
@@ -104,12 +109,38 @@ class Corrupts final : public Mischief {
 class LiesAboutCost final : public Mischief {
  public:
   using Mischief::Mischief;
+  // The neutral path cost is the origin's own: free, without a relay on the way.
   Verdict outgoing(Tap& tap, l0::LinkId, Bytes& packet) override {
-    // The neutral path cost is the origin's own: free, without a relay on the way.
     if (is_relayed(tap, packet) && is_announce(packet)) {
       l1::set_path_cost(announce_data(packet), l1::CompactPathCost{});
     }
     return {};
+  }
+  bool outgoing_control(Tap&, l0::LinkId, Bytes& message) override {
+    if (const auto update = decode<l1::PathUpdate>(message)) {
+      for (std::size_t i = 0; i < update->count; ++i) {
+        l1::PathUpdateItem item = update->item(i);
+        item.path_cost = l1::CompactPathCost{};
+        Writer(MutableBytes(message).subspan(l1::kPathUpdateHead + i * l1::kPathUpdateItem))
+            .put(item);
+      }
+    } else if (const auto delta = decode<l1::GossipDelta>(message)) {
+      flatter(message, delta->items.bytes);
+    }
+    return true;
+  }
+
+ private:
+  static void flatter(Bytes& message, ByteView items) {
+    l1::DeltaReader reader(items);
+    while (const auto item = reader.next()) {
+      if (item->kind != l1::kAnnounceKind) continue;
+      const auto announce = decode<l1::AnnounceItem>(item->body);
+      if (!announce) continue;
+      const ByteView data = announce->data.bytes;
+      const auto at = static_cast<std::size_t>(data.data() - message.data());
+      l1::set_path_cost(MutableBytes(message).subspan(at, data.size()), l1::CompactPathCost{});
+    }
   }
 };
 
@@ -126,6 +157,90 @@ class FloodsAnnounces final : public Mischief {
         l1::write_announce_packet(nobody.node_id(), announce->view(), 0, false, buffer);
     if (packet) send_to_all(tap, *packet);
   }
+};
+
+/// A hundred a second that nobody signed, of identities that nobody has.
+class FloodsForged final : public Mischief {
+ public:
+  using Mischief::Mischief;
+  [[nodiscard]] Duration period() const override { return 10ms; }
+  void on_period(Tap& tap) override {
+    PublicKey nobody;
+    chance_.fill(nobody.mutable_view());
+    l1::Announce announce;
+    announce.public_key = nobody;
+    announce.emitted = chance_.below(1'000'000'000);
+    chance_.fill(announce.signature.mutable_view());
+    std::array<std::uint8_t, l1::kAnnounceDataMax> data{};
+    const auto body = encode(announce, data);
+    std::array<std::uint8_t, l1::kAnnouncePacketMax> buffer{};
+    if (!body) return;
+    const auto packet =
+        l1::write_announce_packet(l1::destination_of(announce), *body, 0, false, buffer);
+    if (packet) send_to_all(tap, *packet);
+  }
+};
+
+/// Says that it holds every item there is: nobody offers it anything, and so it passes nothing on.
+class FillsFilters final : public Mischief {
+ public:
+  using Mischief::Mischief;
+  bool outgoing_control(Tap&, l0::LinkId, Bytes& message) override {
+    const auto summary = decode<l1::GossipSummary>(message);
+    if (!summary) return true;
+    const auto bits = MutableBytes(message).last(summary->bits.bytes.size());
+    std::fill(bits.begin(), bits.end(), std::uint8_t{0xFF});
+    return true;
+  }
+};
+
+/// Claims ten times a second that all its queues are full.
+class CriesCongestion final : public Mischief {
+ public:
+  using Mischief::Mischief;
+  [[nodiscard]] Duration period() const override { return 100ms; }
+  void on_period(Tap& tap) override {
+    const auto message = encode_fixed(l1::CongestionSignal::of(
+        l1::Severity::saturated, l1::SignalScope::all_outbound, Millis::seconds(60)));
+    for (const Tap::Neighbour& neighbour : tap.links()) {
+      tap.inject_control(neighbour.link, message);
+    }
+  }
+};
+
+/// Reserves a day of all there is, again and again, towards whoever it hears of, and sends nothing.
+class Squats final : public Mischief {
+ public:
+  using Mischief::Mischief;
+  Verdict incoming(Tap&, l0::LinkId, Bytes& packet) override {
+    if (!is_announce(packet)) return {};
+    const NodeId destination = NodeId::from(ByteView(packet).subspan(2));
+    if (known_.size() < kMostKnown) {
+      known_.push_back(destination);
+    } else {
+      known_[chance_.below(kMostKnown)] = destination;
+    }
+    return {};
+  }
+  [[nodiscard]] Duration period() const override { return 200ms; }
+  void on_period(Tap& tap) override {
+    if (known_.empty()) return;
+    l1::ReservationRequest request;
+    request.reservation_id = ++last_;
+    request.destination = known_[chance_.below(known_.size())];
+    request.estimated_bytes = std::uint64_t{1} << 40;
+    request.max_cost_per_byte = ~std::uint64_t{0};
+    request.valid_for_seconds = l1::kLongestReservation;
+    const auto message = encode_fixed(request);
+    for (const Tap::Neighbour& neighbour : tap.links()) {
+      if (neighbour.id != request.destination) tap.inject_control(neighbour.link, message);
+    }
+  }
+
+ private:
+  static constexpr std::size_t kMostKnown = 64;
+  std::vector<NodeId> known_;
+  std::uint16_t last_ = 0;
 };
 
 class Forges final : public Mischief {
@@ -183,13 +298,17 @@ struct Entry {
   std::string_view name;
   std::unique_ptr<Behaviour> (*make)(std::uint64_t, std::string_view, NodeIndex);
 };
-constexpr std::array<Entry, 7> kBehaviours{{{"drops", make<Drops>},
-                                            {"delays", make<Delays>},
-                                            {"replays", make<Replays>},
-                                            {"corrupts", make<Corrupts>},
-                                            {"lies-about-cost", make<LiesAboutCost>},
-                                            {"floods-announces", make<FloodsAnnounces>},
-                                            {"forges", make<Forges>}}};
+constexpr std::array<Entry, 11> kBehaviours{{{"drops", make<Drops>},
+                                             {"delays", make<Delays>},
+                                             {"replays", make<Replays>},
+                                             {"corrupts", make<Corrupts>},
+                                             {"lies-about-cost", make<LiesAboutCost>},
+                                             {"floods-announces", make<FloodsAnnounces>},
+                                             {"floods-forged", make<FloodsForged>},
+                                             {"forges", make<Forges>},
+                                             {"fills-filters", make<FillsFilters>},
+                                             {"cries-congestion", make<CriesCongestion>},
+                                             {"squats", make<Squats>}}};
 
 }  // namespace
 

@@ -157,6 +157,21 @@ std::string Fault::describe(const Sim& sim) const {
   return span > Duration{0} ? what + " for " + span_text(span) : what;
 }
 
+Fault split_in_two(const Sim& sim, Duration at, Duration span) {
+  std::vector<NodeIndex> west_to_east(sim.size());
+  for (NodeIndex i = 0; i < west_to_east.size(); ++i) west_to_east[i] = i;
+  std::stable_sort(west_to_east.begin(), west_to_east.end(), [&](NodeIndex a, NodeIndex b) {
+    return sim.node(a).spec().at.x < sim.node(b).spec().at.x;
+  });
+  Fault fault;
+  fault.kind = FaultKind::partition;
+  fault.at = at;
+  fault.span = span;
+  fault.side.resize(sim.size());
+  for (std::size_t i = sim.size() / 2; i < sim.size(); ++i) fault.side[west_to_east[i]] = 1;
+  return fault;
+}
+
 std::vector<Fault> draw_faults(const FaultMix& mix, const Sim& sim) {
   return Drawing(mix, sim).draw();
 }

@@ -8,38 +8,6 @@
 #include "topology_sets.h"
 
 namespace mehr::sim {
-namespace {
-
-// The longest link of shapes with far links, as a share of what the medium reaches.
-constexpr double kLongest = 0.9;
-
-/// Who is linked to whom while a network is drawn.
-class Neighbours {
- public:
-  explicit Neighbours(std::size_t nodes) : of_(nodes) {}
-  [[nodiscard]] bool has(std::size_t a, std::size_t b) const {
-    const auto& fewer = of_[a].size() < of_[b].size() ? of_[a] : of_[b];
-    const auto other = static_cast<NodeIndex>(&fewer == &of_[a] ? b : a);
-    return std::find(fewer.begin(), fewer.end(), other) != fewer.end();
-  }
-  void add(std::size_t a, std::size_t b) {
-    of_[a].push_back(static_cast<NodeIndex>(b));
-    of_[b].push_back(static_cast<NodeIndex>(a));
-  }
-  void remove(std::size_t a, std::size_t b) {
-    drop(of_[a], static_cast<NodeIndex>(b));
-    drop(of_[b], static_cast<NodeIndex>(a));
-  }
-  [[nodiscard]] std::size_t degree(std::size_t node) const { return of_[node].size(); }
-
- private:
-  static void drop(std::vector<NodeIndex>& list, NodeIndex node) {
-    list.erase(std::find(list.begin(), list.end(), node));
-  }
-  std::vector<std::vector<NodeIndex>> of_;
-};
-
-}  // namespace
 
 Topology watts_strogatz(std::size_t nodes, std::size_t degree, double rewired, const Media& media,
                         std::uint64_t seed) {

@@ -53,6 +53,7 @@ void LinkTimes::take(const Happening& h) {
   } else if (h.what == What::link_up) {
     const auto [up, fresh] = links_.try_emplace(pair_key(h.node, h.peer));
     if (fresh) life(h.node).peers.push_back(h.peer);
+    ++up->second.ever;
     if (up->second.count++ == 0) up->second.since = h.at;
   } else if (h.what == What::link_down) {
     const auto up = links_.find(pair_key(h.node, h.peer));
@@ -69,6 +70,11 @@ std::uint32_t LinkTimes::count(NodeIndex node, NodeIndex peer) const {
 Instant LinkTimes::up_since(NodeIndex node, NodeIndex peer) const {
   const auto up = links_.find(pair_key(node, peer));
   return up == links_.end() ? kNever : up->second.since;
+}
+
+std::uint32_t LinkTimes::ever(NodeIndex node, NodeIndex peer) const {
+  const auto up = links_.find(pair_key(node, peer));
+  return up == links_.end() ? 0 : up->second.ever;
 }
 
 Instant LinkTimes::booted_at(NodeIndex node) const {

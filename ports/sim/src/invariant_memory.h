@@ -116,6 +116,8 @@ class LinkTimes {
   [[nodiscard]] std::uint32_t count(NodeIndex node, NodeIndex peer) const;
   /// Since when there was always one; `kNever` when there is none.
   [[nodiscard]] Instant up_since(NodeIndex node, NodeIndex peer) const;
+  /// How many there were since the node booted.
+  [[nodiscard]] std::uint32_t ever(NodeIndex node, NodeIndex peer) const;
   [[nodiscard]] Instant booted_at(NodeIndex node) const;
   /// How often @p node booted.
   [[nodiscard]] std::uint32_t boots(NodeIndex node) const;
@@ -123,6 +125,7 @@ class LinkTimes {
  private:
   struct Up {
     std::uint32_t count = 0;
+    std::uint32_t ever = 0;
     Instant since = kNever;
   };
   struct Life {

@@ -13,12 +13,12 @@ constexpr std::size_t kLookupsPerRound = std::size_t{1} << 18;
 constexpr Millis kLate = Millis::seconds(30);
 
 /// What the protocol promises of loops, exactly. A candidate is feasible when it is fresh, of the
-/// newest `emitted` and better than all that this node ever sent for that. What a neighbour sent is
-/// never better than what it ever sent, so along feasible next hops the least metric sent falls
-/// strictly and no circle closes: at every moment, while no node forgot what it sent. A node
-/// forgets by a restart, which ends its links, and when it evicts more destinations than it
-/// remembers (Limits::evicted_routes). Next hops that are not feasible may loop, and come only
-/// after those that are. spec: L1/4.3, L1/6 step 4
+/// newest `emitted`, better than all that this node ever sent for that, and no packet came back
+/// from it. What a neighbour sent is never better than what it ever sent, so along feasible next
+/// hops the least metric sent falls strictly and no circle closes: at every moment, while no node
+/// forgot what it sent. A node forgets by a restart, which ends its links, and when it evicts more
+/// destinations than it remembers (Limits::evicted_routes). Next hops that are not feasible may
+/// loop, and come only after those that are. spec: L1/4.3, L1/6 step 4
 class RoutesLeadOn final : public WorldInvariant {
  public:
   using WorldInvariant::WorldInvariant;
@@ -58,7 +58,7 @@ class RoutesLeadOn final : public WorldInvariant {
   }
 
   static bool is_feasible(const l1::Route& route, const l1::Candidate& c) {
-    return c.state == l1::RouteState::fresh && c.emitted == route.emitted &&
+    return c.state == l1::RouteState::fresh && c.emitted == route.emitted && !c.behind &&
            (!route.any_sent || c.received.metric() < route.feasible);
   }
 
@@ -82,6 +82,12 @@ class RoutesLeadOn final : public WorldInvariant {
     for (const l1::Candidate& c : table->candidates(slot)) {
       if (c.link == l1::kNoLink || !is_feasible(route, c)) continue;
       (c.link == hop->link ? feasible : other) |= table->is_up(c.link);
+    }
+    using Way = l1::NextHop::Way;
+    if (feasible != (hop->way == Way::feasible)) {
+      fail(node,
+           way + (feasible ? " is feasible and not called so" : " is called feasible, and is not"));
+      return kNoNode;
     }
     if (!feasible && other) {
       fail(node, way + " is not feasible, though it has one that is");

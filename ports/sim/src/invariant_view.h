@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "mehr/core/limits.h"
 #include "mehr/core/units.h"
@@ -15,6 +16,18 @@
 #include "mehr/sim/memory.h"
 
 namespace mehr::sim {
+
+/// What joins two nodes.
+struct LineRate {
+  BitsPerSecond rate;  ///< of all media between them together
+  Mtu mtu{4096};       ///< the largest of theirs
+  ChannelId shared;    ///< the one channel that they share half-duplex, if it is that
+};
+/// User packets of a node that wait for a neighbour.
+struct Waiting {
+  NodeId peer;
+  std::uint32_t bytes = 0;
+};
 
 class View {
  public:
@@ -40,6 +53,10 @@ class View {
                                                           const NodeId& to) const = 0;
   /// Its steady clock, while it is up.
   [[nodiscard]] virtual Millis now(NodeIndex node) const = 0;
+  /// What joins the two in the topology.
+  [[nodiscard]] virtual LineRate line_rate(NodeIndex a, NodeIndex b) const = 0;
+  /// What waits in the queues of a node; nothing while it is down.
+  [[nodiscard]] virtual std::vector<Waiting> waiting(NodeIndex node) const = 0;
   /// Most bytes its stack ever held.
   [[nodiscard]] virtual std::size_t peak_bytes(NodeIndex node) const = 0;
 };
@@ -70,7 +87,8 @@ using Seen = std::shared_ptr<const View>;
 [[nodiscard]] Watcher counters_are_fresh(Seen view);
 /// DATA of others leaves one hop further, once, never to where it came from, below 128 hops.
 [[nodiscard]] Watcher relays_pass_on(Seen view);
-/// What a node says of a destination gets newer or better, and is not said to its only source.
+/// What a node says of a destination gets newer or better, is said twice at most unless it is
+/// asked, and not to its only source.
 [[nodiscard]] Watcher announces_improve(Seen view);
 /// What is passed on as an announce of a node was made by that node.
 [[nodiscard]] Watcher announces_are_genuine(Seen view);
@@ -82,6 +100,12 @@ using Seen = std::shared_ptr<const View>;
 [[nodiscard]] Watcher routes_lead_on(Seen view);
 /// Routes and gone neighbours go when their time is over.
 [[nodiscard]] Watcher nothing_outlives(Seen view);
+/// PathUpdates count from the moment they came.
+[[nodiscard]] Watcher news_is_heeded(Seen view);
+/// Saturated neighbours are left alone.
+[[nodiscard]] Watcher signals_are_heeded(Seen view);
+/// Gossip stays within a tenth of every link, and queues within their capacity.
+[[nodiscard]] Watcher budgets_hold(Seen view);
 [[nodiscard]] Watcher tables_stay_within(Seen view);
 [[nodiscard]] Watcher memory_stays_within(Seen view);
 

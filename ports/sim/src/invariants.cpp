@@ -55,9 +55,32 @@ class SimView final : public View {
   }
   [[nodiscard]] std::optional<l1::NextHop> choose(NodeIndex node, const NodeId& to) const override {
     // From inside, so that a planted defect of the choice shows.
-    return sim_.node(node).enter([&] { return table(node)->choose(to, l1::kNoLink, 0); });
+    const l1::RouteQuery query{to, l1::kNoLink, 0, PathPolicy{}, 0, false};
+    return sim_.node(node).enter([&] { return table(node)->choose(query, id(node)); });
   }
   [[nodiscard]] Millis now(NodeIndex node) const override { return sim_.node(node).now(); }
+  [[nodiscard]] LineRate line_rate(NodeIndex a, NodeIndex b) const override {
+    LineRate out;
+    out.mtu = Mtu{0};
+    std::size_t joints = 0;
+    for (const Channel* channel : sim_.joints(a, b)) {
+      ++joints;
+      out.rate.count += channel->media().rate.count;
+      out.mtu = std::max(out.mtu, channel->media().mtu);
+      out.shared = channel->media().half_duplex ? channel->id() : ChannelId{};
+    }
+    if (joints != 1) out.shared = ChannelId{};
+    return out;
+  }
+  [[nodiscard]] std::vector<Waiting> waiting(NodeIndex node) const override {
+    std::vector<Waiting> out;
+    const stack::Node* stack = sim_.node(node).stack_if_up();
+    if (stack == nullptr) return out;
+    for (const l1::LinkView& link : stack->network().links()) {
+      out.push_back({link.info.peer, link.figures.queued_bytes});
+    }
+    return out;
+  }
   [[nodiscard]] std::size_t peak_bytes(NodeIndex node) const override {
     return sim_.node(node).memory().peak;
   }
@@ -99,9 +122,10 @@ class SimView final : public View {
 std::vector<std::unique_ptr<Invariant>> standard_invariants(Sim& sim) {
   const auto view = std::make_shared<const SimView>(sim);
   std::vector<std::unique_ptr<Invariant>> out;
-  for (const auto make : {links_deliver, counters_are_fresh, relays_pass_on, announces_improve,
-                          announces_are_genuine, emitted_rises, messages_arrive_once,
-                          routes_lead_on, nothing_outlives, tables_stay_within}) {
+  for (const auto make :
+       {links_deliver, counters_are_fresh, relays_pass_on, announces_improve, announces_are_genuine,
+        emitted_rises, messages_arrive_once, routes_lead_on, nothing_outlives, news_is_heeded,
+        signals_are_heeded, budgets_hold, tables_stay_within}) {
     out.push_back(make(view));
   }
   if (is_counting_memory()) out.push_back(memory_stays_within(view));

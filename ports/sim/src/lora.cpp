@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <gsl/gsl>
+#include <utility>
 
 #include "channel_fate.h"
 #include "lora_channel.h"
@@ -58,6 +59,7 @@ LoraChannel::LoraChannel(const Media& media, ChannelId id, const Surroundings& a
   MediumInfo& info = base_.info;
   info.stream = false;
   info.half_duplex = true;
+  info.scans = media.scans && radio().listen_before_talk;
   info.bandwidth = lora_rate(radio());
   info.latency = rounded_up(lora_link_airtime(radio(), l0::kAirBodyLimit) + media.delay);
 }
@@ -157,6 +159,7 @@ Status LoraChannel::send(Seat& seat, ByteView frame) {
   if (lora_link_airtime(radio(), frame.size()) > budget_) {
     return refuse(seat, frame, Errc::too_big, "over the duty cycle's airtime of a whole hour");
   }
+  if (scans()) return scan(seat, frame);
   if (!seat.waiting.empty() && seat.waiting.bytes() + frame.size() > base_.media.queue_bytes) {
     seat.blocked = true;
     return refuse(seat, frame, Errc::full, "the send queue is full");
@@ -166,6 +169,27 @@ Status LoraChannel::send(Seat& seat, ByteView frame) {
     wait(seat, Pace::idle, now());
   }
   return {};
+}
+
+// A chip listens for two symbols and then answers; to the world that is one moment.
+Status LoraChannel::scan(Seat& seat, ByteView frame) {
+  if (seat.pace == Pace::idle) {
+    const Instant allowed = seat.ledger.earliest(now(), lora_link_airtime(radio(), frame.size()));
+    if (allowed > now()) wait(seat, Pace::resting, allowed);
+  }
+  if (seat.pace != Pace::idle) {
+    seat.blocked = true;
+    return refuse(seat, frame, Errc::full, "the radio speaks or rests");
+  }
+  if (hears(seat)) return refuse(seat, frame, Errc::busy, "the channel is busy");
+  seat.waiting.push(frame);
+  speak(seat);
+  return {};
+}
+
+void LoraChannel::ready(Seat& seat) {
+  seat.pace = Pace::idle;
+  if (std::exchange(seat.blocked, false)) seat.host.writable(seat);
 }
 
 Status LoraChannel::refuse(const Seat& seat, ByteView frame, Errc code, const char* text) {
@@ -180,8 +204,12 @@ void LoraChannel::wait(Seat& seat, Pace pace, Instant until) {
 
 void LoraChannel::on_pace(Seat& seat) {
   switch (seat.pace) {
-    case Pace::idle:
+    case Pace::gap:
+      return ready(seat);
     case Pace::resting:
+      if (scans()) return ready(seat);
+      [[fallthrough]];
+    case Pace::idle:
       return consider(seat);
     case Pace::backing_off:
       return sense(seat);
@@ -279,7 +307,10 @@ void LoraChannel::end_half(std::uint32_t index) {
   seat.speech = kNone;
   seat.busy_until = now();
   free_speeches_.push_back(index);
-  consider(seat);
+  if (!scans()) return consider(seat);
+  // Whoever was spoken to may want to answer: it goes first.
+  const auto slots = static_cast<std::int64_t>(1 + seat.chance.below(kFirstWindow));
+  wait(seat, Pace::gap, now() + symbol_ * kSlotSymbols * slots);
 }
 
 // Its node died in the middle of a word: the carrier is gone at once.
@@ -301,6 +332,7 @@ void LoraChannel::fall_silent(Seat& seat) {
 
 // Last in its event, since the host may send at once.
 void LoraChannel::offer_room(Seat& seat) {
+  if (scans()) return;  // it is ready after its gap
   const bool fits =
       seat.waiting.empty() || seat.waiting.bytes() + l0::kAirBodyLimit <= base_.media.queue_bytes;
   if (!seat.blocked || !fits) return;

@@ -42,7 +42,7 @@ class LoraChannel final : public Channel, private EventSink {
   static constexpr int kSlotSymbols = 32;
   static constexpr std::uint32_t kNone = 0xFFFFFFFF;
 
-  enum class Pace : std::uint8_t { idle, resting, backing_off, sensing, speaking };
+  enum class Pace : std::uint8_t { idle, resting, backing_off, sensing, speaking, gap };
   enum class Ruin : std::uint8_t { none, collided, spoke, down };
   enum class Due : std::uint8_t { open, pace, half_end, landing };
 
@@ -116,7 +116,10 @@ class LoraChannel final : public Channel, private EventSink {
   [[nodiscard]] Instant now() const { return base_.around.queue.now(); }
 
   // ---- Speaking (lora.cpp)
+  [[nodiscard]] bool scans() const { return base_.info.scans; }
   Status send(Seat& seat, ByteView frame);
+  Status scan(Seat& seat, ByteView frame);
+  void ready(Seat& seat);
   Status refuse(const Seat& seat, ByteView frame, Errc code, const char* text);
   void on_pace(Seat& seat);
   void consider(Seat& seat);

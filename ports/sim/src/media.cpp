@@ -90,6 +90,7 @@ Media Media::lora() {
   m.delay = 5ms;
   m.mtu = {484};
   m.half_duplex = true;
+  m.scans = true;
   m.shared = true;
   m.queue_bytes = std::size_t{4} * 1024;  // 11 s of airtime
   return m;

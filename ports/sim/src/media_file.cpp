@@ -164,6 +164,7 @@ const std::vector<MediaKey>& media_keys() {
       region_key(),
       duty_cycle_key(),
       listen_key(),
+      flag_key<&Media::scans>("scans", Of::lora),
   };
   return keys;
 }

@@ -25,6 +25,10 @@ crypto::Seed identity_seed(std::uint64_t seed, NodeIndex index) {
 
 }  // namespace
 
+l0::Identity identity_of(std::uint64_t seed, NodeIndex index) {
+  return l0::Identity::from_seed(identity_seed(seed, index));
+}
+
 class Node::LinkWatch final : public l0::LinkObserver {
  public:
   explicit LinkWatch(Node& node) : node_(node) {}
@@ -56,7 +60,7 @@ Node::Node(Sim& sim, NodeIndex index, const NodeSpec& spec, const Limits& limits
       index_(index),
       spec_(spec),
       limits_(limits),
-      identity_(l0::Identity::from_seed(identity_seed(sim.seed(), index))),
+      identity_(identity_of(sim.seed(), index)),
       random_(sim.seed(), "node", index),
       chance_(sim.seed(), "node/world", index),
       disk_(sim.seed(), index),
@@ -125,6 +129,7 @@ void Node::build_stack() {
   stack::NodeConfig config;
   config.limits = limits_;
   config.announces = spec_.announces;
+  config.policy = &prices_;
   if (sim_.options().taps) {
     config.between = [this](l0::LinkLayer& below) -> std::unique_ptr<l0::LinkLayer> {
       auto tap = std::make_unique<Tap>(
@@ -140,6 +145,21 @@ void Node::build_stack() {
   if (tap_ != nullptr) tap_->set_behaviour(behaviour_.get());
   stack_->links().set_observer(link_watch_.get());
   stack_->network().on_route([this](const l1::RouteEvent& event) { record_route(event); });
+  hand_observers();
+}
+
+void Node::observe(NodeObservers observers) {
+  observers_ = std::move(observers);
+  if (stack_) enter([&] { hand_observers(); });
+}
+
+// Copies: an observer may ask for another one.
+void Node::hand_observers() {
+  const AccountScope world;
+  l1::Network& network = stack_->network();
+  network.on_probe(observers_.probe);
+  network.on_reservation(observers_.reservation);
+  network.on_violation(observers_.violation);
 }
 
 void Node::crash() {

@@ -115,6 +115,12 @@ Topology make_scale_free(ShapeDraft& d) {
   return scale_free(d.nodes, d.links, d.medium(d.media), d.seed);
 }
 
+Topology make_ring_of_ids(ShapeDraft& d) {
+  check_size(d, static_cast<double>(d.nodes),
+             static_cast<double>(d.nodes) * (2 + static_cast<double>(d.far)));
+  return ring_of_ids(d.nodes, d.far, d.medium(d.media), d.seed);
+}
+
 struct Shape {
   std::string_view name;
   std::array<std::string_view, 4> needs;  ///< empty where it needs fewer
@@ -129,6 +135,7 @@ constexpr Shape kShapes[] = {
     {"random_geometric", {"nodes", "degree", "media"}, &make_geometric},
     {"watts_strogatz", {"nodes", "degree", "rewired", "media"}, &make_watts},
     {"kleinberg", {"side", "far", "media"}, &make_kleinberg},
+    {"ring_of_ids", {"nodes", "far", "media"}, &make_ring_of_ids},
     {"scale_free", {"nodes", "links", "media"}, &make_scale_free},
 };
 

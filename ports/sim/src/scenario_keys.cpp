@@ -21,6 +21,17 @@ constexpr LimitKey kLimits[] = {
     {"candidates", &Limits::candidates},
     {"packet_ids", &Limits::packet_ids},
     {"evicted_routes", &Limits::evicted_routes},
+    {"announce_checks", &Limits::announce_checks},
+    {"reverse_paths", &Limits::reverse_paths},
+    {"path_tags", &Limits::path_tags},
+    {"queue_bytes", &Limits::queue_bytes},
+    {"queue_block", &Limits::queue_block},
+    {"queue_flows", &Limits::queue_flows},
+    {"gossip_exchanges", &Limits::gossip_exchanges},
+    {"refused_items", &Limits::refused_items},
+    {"probed", &Limits::probed},
+    {"probe_notes", &Limits::probe_notes},
+    {"reservations", &Limits::reservations},
     {"envelope_replays", &Limits::envelope_replays},
     {"streams", &Limits::streams},
     {"peer_keys", &Limits::peer_keys},
@@ -29,10 +40,11 @@ static_assert(sizeof(kLimits) / sizeof(LimitKey) * sizeof(std::size_t) == sizeof
               "every member of Limits has a key");
 
 constexpr std::size_t kMostOfALimit = 10'000'000;
-constexpr std::array<std::string_view, 2> kBases{"minimal", "standard"};
+constexpr std::array<std::string_view, 3> kBases{"small", "minimal", "standard"};
 
 Limits read_base(const InputValue& value, std::string_view key) {
-  return as_choice(value, key, kBases) == 0 ? Limits::minimal() : Limits::standard();
+  constexpr std::array kOfBase{Limits::small(), Limits::minimal(), Limits::standard()};
+  return kOfBase[as_choice(value, key, kBases)];
 }
 
 constexpr std::int64_t kPerMille = 1000;
@@ -61,12 +73,12 @@ static_assert(sizeof(kFaults) / sizeof(FaultForm) ==
 Limits read_limits(const InputValue& value, std::string_view key) {
   if (std::holds_alternative<std::string>(value.data)) return read_base(value, key);
   const InputValue::Table& table =
-      as_table(value, R"("limits" other than "minimal" or "standard")");
+      as_table(value, R"("limits" other than "small", "minimal" or "standard")");
   std::vector<std::string_view> known{"base"};
   for (const LimitKey& limit : kLimits) known.push_back(limit.key);
   check_keys(table, "limits", known);
   const InputValue* base = find_member(table, "base");
-  Limits out = base == nullptr ? Limits::minimal() : read_base(*base, "base");
+  Limits out = base == nullptr ? Limits::small() : read_base(*base, "base");
   for (const InputMember& member : table) {
     for (const LimitKey& limit : kLimits) {
       if (limit.key != member.key) continue;

@@ -9,7 +9,7 @@
 
 namespace mehr::sim {
 
-/// "minimal", "standard", or a table of members over a "base".
+/// "small", "minimal", "standard", or a table of members over a "base".
 [[nodiscard]] Limits read_limits(const InputValue& value, std::string_view key);
 /// All members: read_limits reads it back.
 [[nodiscard]] nlohmann::ordered_json to_json(const Limits& limits);

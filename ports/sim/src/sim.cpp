@@ -5,6 +5,7 @@
 #include <set>
 #include <utility>
 
+#include "channel_base.h"
 #include "fault_clock.h"
 
 namespace mehr::sim {
@@ -205,6 +206,43 @@ NodeIndex Sim::find(std::string_view name) const {
     if (node->name() == name) return node->index();
   }
   return kNoNode;
+}
+
+std::vector<const Channel*> Sim::joints(NodeIndex a, NodeIndex b) const {
+  std::vector<const Channel*> out;
+  for (const Channel* channel : nodes_[a]->channels()) {
+    const auto others = nodes_[b]->channels();
+    const bool both = std::find(others.begin(), others.end(), channel) != others.end();
+    if (both && channel->in_range(a, b)) out.push_back(channel);
+  }
+  return out;
+}
+
+std::optional<LinkTruth> Sim::truth(NodeIndex a, NodeIndex b) const {
+  std::optional<LinkTruth> best;
+  for (const Channel* channel : joints(a, b)) {
+    const Media& media = channel->media();
+    const LinkTruth truth{media.mtu, media.rate, media.delay, media.half_duplex};
+    if (!best || best->rate < truth.rate) best = truth;
+  }
+  return best;
+}
+
+Duration LinkTruth::round_trip(std::size_t size) const {
+  constexpr std::uint64_t kNanosOfByte = 8'000'000'000;
+  const std::uint64_t sending = (size + kLinkOverhead) * kNanosOfByte / rate.count;
+  return (one_way + Duration{static_cast<std::int64_t>(sending)}) * 2;
+}
+
+std::vector<NodeIndex> Sim::way(NodeIndex from, NodeIndex to) const {
+  std::vector<NodeIndex> out{from};
+  while (out.back() != to && out.size() <= nodes_.size()) {
+    const auto hop = nodes_[out.back()]->next_hop(nodes_[to]->id());
+    const NodeIndex next = hop ? find(*hop) : kNoNode;
+    if (next == kNoNode) break;
+    out.push_back(next);
+  }
+  return out;
 }
 
 bool Sim::counts(NodeIndex node) const {

@@ -123,7 +123,7 @@ Limits draw_limits(std::uint64_t seed, const Topology& topology) {
   const std::size_t links = *std::max_element(degree.begin(), degree.end()) + 1;
   const std::size_t needed = nodes * std::max<std::size_t>(links, 4);
   Chance chance(seed, "swarm/limits");
-  Limits out = Limits::minimal();
+  Limits out = Limits::small();
   out.routes = static_cast<std::size_t>(chance.between(needed, needed * 2));
   out.candidates = static_cast<std::size_t>(chance.between(1, 4));
   out.packet_ids = static_cast<std::size_t>(chance.between(256, 4096));

@@ -46,6 +46,8 @@ std::uint64_t count_of(Instant at) {
 
 Verdict Behaviour::outgoing(Tap&, l0::LinkId, Bytes&) { return {}; }
 Verdict Behaviour::incoming(Tap&, l0::LinkId, Bytes&) { return {}; }
+bool Behaviour::outgoing_control(Tap&, l0::LinkId, Bytes&) { return true; }
+bool Behaviour::incoming_control(Tap&, l0::LinkId, Bytes&) { return true; }
 void Behaviour::on_period(Tap&) {}
 
 // Each boot makes a tap of its own, so the moment is part of its stream's name.
@@ -86,6 +88,12 @@ void Tap::record(What what, l0::LinkId link, ByteView bytes) {
 Status Tap::pass_out(l0::LinkId link, ByteView packet, l0::Padding padding) {
   const Status queued = below_.send_packet(link, packet, padding);
   if (queued) record(What::packet_out, link, packet);
+  return queued;
+}
+
+Status Tap::pass_control(l0::LinkId link, ByteView message) {
+  const Status queued = below_.send_control(link, message);
+  if (queued) record(What::control_out, link, message);
   return queued;
 }
 
@@ -137,6 +145,10 @@ void Tap::inject_out(l0::LinkId link, ByteView packet) {
   static_cast<void>(pass_out(link, packet, l0::Padding::by_class));
 }
 
+void Tap::inject_control(l0::LinkId link, ByteView message) {
+  static_cast<void>(pass_control(link, message));
+}
+
 void Tap::inject_in(l0::LinkId link, Bytes packet) {
   delay(Way::in, link, std::move(packet), l0::Padding::by_class, Duration{0});
 }
@@ -156,9 +168,11 @@ Status Tap::send_packet(l0::LinkId link, ByteView packet, l0::Padding padding) {
 }
 
 Status Tap::send_control(l0::LinkId link, ByteView message) {
-  const Status queued = below_.send_control(link, message);
-  if (queued) record(What::control_out, link, message);
-  return queued;
+  if (behaviour_ == nullptr) return pass_control(link, message);
+  const AccountScope world;
+  Bytes bent(message.begin(), message.end());
+  if (!behaviour_->outgoing_control(*this, link, bent)) return {};
+  return pass_control(link, bent);
 }
 
 void Tap::signal_too_big(l0::LinkId upstream, const NodeId& destination, Mtu egress_mtu) {
@@ -212,7 +226,16 @@ void Tap::on_packet(l0::LinkId from, MutableBytes packet) {
 
 void Tap::on_control(l0::LinkId from, ByteView message) {
   record(What::control_in, from, message);
-  if (above_ != nullptr) above_->on_control(from, message);
+  if (above_ == nullptr) return;
+  if (behaviour_ == nullptr) return above_->on_control(from, message);
+  Bytes bent;
+  bool pass = true;
+  {
+    const AccountScope world;
+    bent.assign(message.begin(), message.end());
+    pass = behaviour_->incoming_control(*this, from, bent);
+  }
+  if (pass) above_->on_control(from, bent);
 }
 
 void Tap::on_packet_too_big(l0::LinkId from, const NodeId& destination, Mtu mtu) {

@@ -10,6 +10,9 @@
 
 namespace mehr::sim {
 
+/// The longest link of shapes with far links, as a share of what the medium reaches.
+inline constexpr double kLongest = 0.9;
+
 /// The point of the unit circle @p turns (finite, |turns| < 10^9) round from east, towards north.
 [[nodiscard]] Position direction(double turns);
 

@@ -1,6 +1,7 @@
 // Which nodes belong together: disjoint sets with path halving. Private to ports/sim.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <utility>
@@ -38,6 +39,32 @@ class NodeSets {
   std::vector<NodeIndex> parent_;
   std::vector<std::uint32_t> size_;
   std::size_t sets_;
+};
+
+/// Who is linked to whom while a network is drawn.
+class Neighbours {
+ public:
+  explicit Neighbours(std::size_t nodes) : of_(nodes) {}
+  [[nodiscard]] bool has(std::size_t a, std::size_t b) const {
+    const auto& fewer = of_[a].size() < of_[b].size() ? of_[a] : of_[b];
+    const auto other = static_cast<NodeIndex>(&fewer == &of_[a] ? b : a);
+    return std::find(fewer.begin(), fewer.end(), other) != fewer.end();
+  }
+  void add(std::size_t a, std::size_t b) {
+    of_[a].push_back(static_cast<NodeIndex>(b));
+    of_[b].push_back(static_cast<NodeIndex>(a));
+  }
+  void remove(std::size_t a, std::size_t b) {
+    drop(of_[a], static_cast<NodeIndex>(b));
+    drop(of_[b], static_cast<NodeIndex>(a));
+  }
+  [[nodiscard]] std::size_t degree(std::size_t node) const { return of_[node].size(); }
+
+ private:
+  static void drop(std::vector<NodeIndex>& list, NodeIndex node) {
+    list.erase(std::find(list.begin(), list.end(), node));
+  }
+  std::vector<std::vector<NodeIndex>> of_;
 };
 
 }  // namespace mehr::sim

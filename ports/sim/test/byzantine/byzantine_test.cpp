@@ -8,6 +8,11 @@
 #include "mehr/l0/identity.h"
 #include "mehr/l0/packet.h"
 #include "mehr/l1/announce.h"
+#include "mehr/l1/announce_item.h"
+#include "mehr/l1/congestion_signal.h"
+#include "mehr/l1/gossip_messages.h"
+#include "mehr/l1/path_messages.h"
+#include "mehr/l1/reservation_messages.h"
 #include "mehr/sim/faults.h"
 
 namespace mehr::sim::test {
@@ -67,7 +72,8 @@ struct Liar : TapWorld {
 TEST_CASE("sim byzantine: every listed name is a behaviour, and no other is", "[sim][byzantine]") {
   CHECK(behaviour_names() == std::vector<std::string>{"drops", "delays", "replays", "corrupts",
                                                       "lies-about-cost", "floods-announces",
-                                                      "forges"});
+                                                      "floods-forged", "forges", "fills-filters",
+                                                      "cries-congestion", "squats"});
   for (const std::string& name : behaviour_names()) CHECK(make_behaviour(name, 1, 2) != nullptr);
   CHECK(make_behaviour("sings", 1, 2) == nullptr);
 }
@@ -188,6 +194,98 @@ TEST_CASE("sim byzantine: forges announces others with a wrong signature, and se
     CHECK_FALSE(l1::verify(announce_in(bytes), who.node_id()));
   }
   CHECK(announces == 4);
+}
+
+TEST_CASE("sim byzantine: floods-forged makes a hundred identities up a second, unsigned",
+          "[sim][byzantine]") {
+  Liar liar("floods-forged");
+  liar.pass(1s);
+  REQUIRE(liar.below.packets.size() == 200);
+  for (const Bytes& packet : liar.sent()) {
+    const NodeId id = decode<l0::Packet>(packet)->destination;
+    CHECK(l1::destination_of(announce_in(packet)) == id);
+    CHECK_FALSE(l1::verify(announce_in(packet), id));
+  }
+}
+
+TEST_CASE("sim byzantine: lies-about-cost lies in updates and gossip as well", "[sim][byzantine]") {
+  Liar liar("lies-about-cost");
+  l1::CompactPathCost cost;
+  cost.cost.value = 77;
+  cost.hop_count = 6;
+  Bytes update(l1::kPathUpdateHead + 2 * l1::kPathUpdateItem);
+  Writer w(update);
+  w.put(l1::PathUpdate{{}, 2, {}});
+  w.put(l1::PathUpdateItem{node_id(9), 5, cost});
+  w.put(l1::PathUpdateItem{node_id(8), 4, cost});
+  REQUIRE(liar.tap->send_control(TapWorld::link_to(1), update));
+  const auto sent = decode<l1::PathUpdate>(liar.below.controls.at(0).packet);
+  REQUIRE(sent);
+  CHECK(sent->item(0) == l1::PathUpdateItem{node_id(9), 5, {}});
+  CHECK(sent->item(1) == l1::PathUpdateItem{node_id(8), 4, {}});
+
+  const auto who = somebody(3);
+  const Bytes packet = announce_of(who, 5, 6);
+  Bytes body(l1::kAnnounceItemMax);
+  const auto item = encode(
+      l1::AnnounceItem{6, who.node_id(), Tail{ByteView(packet).subspan(l0::kHeaderSize)}}, body);
+  Bytes delta(600);
+  l1::DeltaWriter writer(delta);
+  REQUIRE(writer.add({l1::kAnnounceKind, *item}));
+  delta.resize(writer.finish(1, 2, true)->size());
+  REQUIRE(liar.tap->send_control(TapWorld::link_to(1), delta));
+  const auto said = decode<l1::GossipDelta>(liar.below.controls.at(1).packet);
+  REQUIRE(said);
+  const auto lie = decode<l1::AnnounceItem>(l1::DeltaReader(said->items.bytes).next()->body);
+  const auto announce = decode<l1::Announce>(lie->data.bytes);
+  CHECK(announce->extension.path_cost == l1::CompactPathCost{});
+  CHECK(l1::verify(*announce, who.node_id()));
+}
+
+TEST_CASE("sim byzantine: fills-filters claims to hold everything", "[sim][byzantine]") {
+  Liar liar("fills-filters");
+  const Bytes bits(16, 0x11);
+  l1::GossipSummary summary;
+  summary.hashes = 5;
+  summary.parts = 1;
+  summary.size = 16;
+  summary.bits = Tail{bits};
+  Bytes out(100);
+  const auto bytes = encode(summary, out);
+  REQUIRE(bytes);
+  REQUIRE(liar.tap->send_control(TapWorld::link_to(1), *bytes));
+  const auto sent = decode<l1::GossipSummary>(liar.below.controls.at(0).packet);
+  REQUIRE(sent);
+  CHECK(Bytes(sent->bits.bytes.begin(), sent->bits.bytes.end()) == Bytes(16, 0xFF));
+}
+
+TEST_CASE("sim byzantine: cries-congestion says that it is saturated", "[sim][byzantine]") {
+  Liar liar("cries-congestion");
+  liar.pass(1s);
+  REQUIRE(liar.below.controls.size() == 20);
+  for (const auto& sent : liar.below.controls) {
+    const auto signal = decode<l1::CongestionSignal>(sent.packet);
+    REQUIRE(signal);
+    CHECK(signal->severity() == l1::Severity::saturated);
+  }
+}
+
+TEST_CASE("sim byzantine: squats reserves towards those it heard of", "[sim][byzantine]") {
+  Liar liar("squats");
+  liar.pass(1s);
+  CHECK(liar.below.controls.empty());  // it knows nobody yet
+  const auto who = somebody(3);
+  liar.come(1, announce_of(who, 5, 6));
+  liar.pass(1s);
+  REQUIRE(liar.below.controls.size() == 10);
+  std::set<std::uint16_t> ids;
+  for (const auto& sent : liar.below.controls) {
+    const auto request = decode<l1::ReservationRequest>(sent.packet);
+    REQUIRE(request);
+    CHECK(request->destination == who.node_id());
+    ids.insert(request->reservation_id);
+  }
+  CHECK(ids.size() == 5);
 }
 
 TEST_CASE("sim byzantine: the same seed misbehaves the same way, another does not",

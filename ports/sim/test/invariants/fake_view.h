@@ -48,18 +48,27 @@ struct FakeView final : View {
     return tables.empty() || !tables[n] ? nullptr : &*tables[n];
   }
   [[nodiscard]] std::optional<l1::NextHop> choose(NodeIndex n, const NodeId& to) const override {
-    if (n == stubborn) return l1::NextHop{stubborn_link, Mtu{4096}, Mtu{4096}};
-    return tables[n]->choose(to, l1::kNoLink, 0);
+    if (n == stubborn) {
+      return l1::NextHop{stubborn_link, stubborn_way, Mtu{4096}, Mtu{4096}, std::nullopt};
+    }
+    return tables[n]->choose({to, l1::kNoLink, 0, PathPolicy{}, 0, false}, id(n));
   }
   [[nodiscard]] Millis now(NodeIndex) const override { return clock; }
+  [[nodiscard]] LineRate line_rate(NodeIndex, NodeIndex) const override { return lines; }
+  [[nodiscard]] std::vector<Waiting> waiting(NodeIndex n) const override {
+    return n == 0 ? queues : std::vector<Waiting>{};
+  }
   [[nodiscard]] std::size_t peak_bytes(NodeIndex) const override { return peak; }
 
   std::vector<l0::Identity> people;
-  Limits all_limits = Limits::minimal();
+  Limits all_limits = Limits::small();
   NodeIndex liar = kNoNode;
   NodeIndex paused = kNoNode;
   NodeIndex stubborn = kNoNode;  // always takes `stubborn_link`
   l1::LinkSlot stubborn_link = 0;
+  l1::NextHop::Way stubborn_way = l1::NextHop::Way::unsafe;
+  LineRate lines{BitsPerSecond{80'000}, Mtu{484}, {}};
+  std::vector<Waiting> queues;  // of n0
   std::pair<NodeIndex, NodeIndex> unlinked{kNoNode, kNoNode};
   bool streams = true;
   bool disks = true;

@@ -3,6 +3,9 @@
 
 #include "../../src/invariant_memory.h"
 #include "fake_view.h"
+#include "mehr/l1/announce_item.h"
+#include "mehr/l1/gossip_messages.h"
+#include "mehr/l1/path_messages.h"
 
 namespace mehr::sim::test {
 
@@ -11,6 +14,29 @@ namespace {
 const Bytes kA{0x10, 1, 2, 3};
 const Bytes kB{0x10, 4, 5, 6};
 const Bytes kC{0x10, 7, 8, 9};
+
+Bytes path_request(const NodeId& destination) {
+  l1::PathRequest request;
+  request.destination = destination;
+  request.ttl = 3;
+  const auto bytes = encode_fixed(request);
+  return {bytes.begin(), bytes.end()};
+}
+
+/// A Delta with the announce of @p packet.
+Bytes delta_of(const Bytes& packet) {
+  l1::AnnounceItem item;
+  item.destination = NodeId::from(ByteView(packet).subspan(2));
+  item.data = Tail{ByteView(packet).subspan(l0::kHeaderSize)};
+  Bytes body(l1::kAnnounceItemMax);
+  const auto encoded = encode(item, body);
+  REQUIRE(encoded);
+  Bytes out(600);
+  l1::DeltaWriter writer(out);
+  REQUIRE(writer.add({l1::kAnnounceKind, *encoded}));
+  out.resize(writer.finish(1, 1, false)->size());
+  return out;
+}
 
 bool says(const Told& told, std::string_view part) {
   return told.broken().find(part) != std::string::npos;
@@ -214,6 +240,141 @@ TEST_CASE("sim invariants: an announce is not told to its only source", "[sim][i
     told.link(1, 2).out(1, 2, announce_packet(n0, 5, true, 4));
     CHECK(told.is_sound());
   }
+}
+
+TEST_CASE("sim invariants: an announce is told twice over a link, and once more when asked",
+          "[sim][invariants]") {
+  Told told(announces_improve);
+  const auto& n0 = told.view->people[0];
+  const Bytes relayed = announce_packet(n0, 5, true, 4);
+  told.link(1, 2).link(1, 3).in(1, 3, announce_packet(n0, 5, true, 3));
+  told.out(1, 2, relayed).out(1, 2, relayed);
+  CHECK(told.is_sound());
+  SECTION("a third time") {
+    told.out(1, 2, relayed);
+    CHECK(told.broken() == "n1 told n2 of n0 3 times, asked 0 times: emitted 5");
+  }
+  SECTION("another link") {
+    told.link(1, 4).out(1, 4, relayed);
+    CHECK(told.is_sound());
+  }
+  SECTION("asked") {
+    told.say(What::control_in, 1, 2, path_request(told.view->id(0))).out(1, 2, relayed);
+    CHECK(told.is_sound());
+    told.out(1, 2, relayed);
+    CHECK(told.broken() == "n1 told n2 of n0 4 times, asked 1 times: emitted 5");
+  }
+  SECTION("asked for somebody else") {
+    told.say(What::control_in, 1, 2, path_request(told.view->id(5))).out(1, 2, relayed);
+    CHECK_FALSE(told.is_sound());
+  }
+  SECTION("a newer one") {
+    told.in(1, 3, announce_packet(n0, 6, true, 3)).out(1, 2, announce_packet(n0, 6, true, 4));
+    CHECK(told.is_sound());
+  }
+  SECTION("a link that came up anew") {
+    told.unlink(1, 2).wait(1s).link(1, 2).out(1, 2, relayed);
+    CHECK(told.is_sound());
+  }
+}
+
+TEST_CASE("sim invariants: what gossip brought is heard as well", "[sim][invariants]") {
+  Told told(announces_improve);
+  const auto& n0 = told.view->people[0];
+  told.link(1, 2).link(1, 3).in(1, 2, announce_packet(n0, 5, true, 3));
+  SECTION("of another neighbour") {
+    told.say(What::control_in, 1, 3, delta_of(announce_packet(n0, 5, true, 2)));
+    told.out(1, 2, announce_packet(n0, 5, true, 3));
+    CHECK(told.is_sound());
+  }
+  SECTION("of the same one") {
+    told.say(What::control_in, 1, 2, delta_of(announce_packet(n0, 5, true, 2)));
+    told.out(1, 2, announce_packet(n0, 5, true, 3));
+    CHECK(told.broken() == "n1 told n2 of n0, which alone had told it");
+  }
+}
+
+TEST_CASE("sim invariants: gossip passes on what its origin said, and only that",
+          "[sim][invariants]") {
+  Told told(announces_are_genuine);
+  const auto& n0 = told.view->people[0];
+  told.say(What::control_out, 0, 1, delta_of(announce_packet(n0, 5)));
+  told.out(1, 2, announce_packet(n0, 5, true, 1));
+  told.say(What::control_out, 1, 2, delta_of(announce_packet(n0, 5, true, 1)));
+  CHECK(told.is_sound());
+  told.say(What::control_out, 1, 2, delta_of(announce_packet(n0, 6, true, 1)));
+  CHECK(told.broken() == "n1 passed on an announce of n0 that n0 never made: emitted 6");
+}
+
+TEST_CASE("sim invariants: gossip keeps to a tenth of a link in any minute", "[sim][invariants]") {
+  // 80 kbps: 60,000 bytes a minute, and one frame of 508.
+  const Bytes beat = [] {
+    Bytes out(476);
+    out[0] = 0x90;
+    return out;
+  }();
+  const auto gossip = [&](Told& told, int frames) {
+    for (int i = 0; i < frames; ++i) told.say(What::control_out, 0, 1, beat);
+  };
+  Told told(budgets_hold);
+  told.link(0, 1);
+  SECTION("at once") {
+    gossip(told, 121);
+    CHECK(told.is_sound());
+    gossip(told, 1);
+    CHECK(told.broken() ==
+          "n0 sent 61000 bytes of gossip to n1 within 60 s; 60000 and one frame are allowed");
+  }
+  SECTION("over minutes") {
+    for (int i = 0; i < 10; ++i) {
+      gossip(told, 60);
+      told.wait(30s);
+    }
+    CHECK(told.is_sound());
+    gossip(told, 80);
+    CHECK_FALSE(told.is_sound());
+  }
+  SECTION("announces count") {
+    gossip(told, 121);
+    told.out(0, 1, announce_packet(told.view->people[0], 5));
+    CHECK_FALSE(told.is_sound());
+  }
+  SECTION("packets, signals and those of a liar do not") {
+    gossip(told, 121);
+    told.out(0, 1, data_packet(told.view->id(1), 1, 1))
+        .say(What::control_out, 0, 1, {0x89, 0, 0, 0});
+    told.view->liar = 0;
+    gossip(told, 10);
+    CHECK(told.is_sound());
+  }
+  SECTION("in recovery it is a fifth") {
+    told.wait(600s).say(What::control_in, 0, 1, beat);
+    gossip(told, 240);
+    CHECK(told.is_sound());
+    gossip(told, 5);
+    CHECK_FALSE(told.is_sound());
+  }
+  SECTION("on a shared channel it is of this node's part") {
+    Told radio(budgets_hold);
+    radio.view->lines.shared = ChannelId{3};
+    radio.link(0, 1).link(0, 2).link(0, 3);
+    radio.wait(61s);
+    gossip(radio, 31);  // of 20 kbps
+    CHECK(radio.is_sound());
+    gossip(radio, 1);
+    CHECK_FALSE(radio.is_sound());
+  }
+}
+
+TEST_CASE("sim invariants: five seconds of packets wait for a link at most", "[sim][invariants]") {
+  Told told(budgets_hold);
+  told.link(0, 1);
+  told.view->queues = {{told.view->id(1), 45'000}};
+  told.watcher->look();
+  CHECK(told.is_sound());
+  told.view->queues = {{told.view->id(1), 45'001}};
+  told.watcher->look();
+  CHECK(told.broken() == "n0 lets 45001 bytes wait for n1; 45000 are allowed");
 }
 
 TEST_CASE("sim invariants: nobody passes on what its origin never said", "[sim][invariants]") {

@@ -89,7 +89,7 @@ class Air final : public Medium {
 };
 
 constexpr Limits kPeer = [] {
-  Limits l = Limits::minimal();
+  Limits l = Limits::small();
   l.links = 2;
   l.media = 1;
   l.init_sources = 1;
@@ -229,12 +229,16 @@ constexpr Limits kLeast = [] {
   Limits l;
   l.links = l.half_open_links = l.init_sources = l.media = l.routes = l.candidates = 1;
   l.packet_ids = l.evicted_routes = l.envelope_replays = l.streams = l.peer_keys = 1;
+  l.reverse_paths = l.queue_bytes = l.queue_flows = l.gossip_exchanges = 1;
+  l.probed = l.probe_notes = l.reservations = 1;
+  l.path_tags = l.refused_items = 4;
+  l.queue_block = 64;
   return l;
 }();
 
 /// Ten thousand of these make a large simulation.
 constexpr Limits kCrowd = [] {
-  Limits l = Limits::minimal();
+  Limits l = Limits::small();
   l.links = 32;
   l.half_open_links = 8;
   l.media = 32;
@@ -266,6 +270,16 @@ Limits any_limits() {
   l.candidates = upto(8);
   l.packet_ids = upto(3000);
   l.evicted_routes = upto(300);
+  l.reverse_paths = upto(3000);
+  l.path_tags = 4 + upto(300);
+  l.queue_bytes = upto(300'000);
+  l.queue_block = 63 + upto(1000);
+  l.queue_flows = upto(33);
+  l.gossip_exchanges = upto(70);
+  l.refused_items = 4 + upto(300);
+  l.probed = upto(70);
+  l.probe_notes = upto(300);
+  l.reservations = upto(300);
   l.envelope_replays = upto(2000);
   l.streams = upto(100);
   l.peer_keys = upto(300);
@@ -276,7 +290,7 @@ Limits any_limits() {
 
 TEST_CASE("sim memory: a new stack takes what its limits say", "[sim][memory]") {
   if (!counts()) return;
-  const Limits limits = GENERATE(Limits::minimal(), Limits::standard(), kCrowd);
+  const Limits limits = GENERATE(Limits::small(), Limits::standard(), kCrowd);
   const Stack stack(limits);
   CAPTURE(stack.account.now, limits.bytes_at_start(), limits.total_bytes());
   CHECK(stack.account.peak <= limits.bytes_at_start());
@@ -298,9 +312,11 @@ TEST_CASE("sim memory: each member of the limits is counted as what it costs", "
   if (!counts()) return;
   // One table large, all others as small as they can be, so that none hides in another's margin.
   Limits limits = kLeast;
-  const auto member = GENERATE(&Limits::links, &Limits::media, &Limits::init_sources,
-                               &Limits::routes, &Limits::packet_ids, &Limits::evicted_routes,
-                               &Limits::envelope_replays, &Limits::streams, &Limits::peer_keys);
+  const auto member = GENERATE(
+      &Limits::links, &Limits::media, &Limits::init_sources, &Limits::routes, &Limits::packet_ids,
+      &Limits::evicted_routes, &Limits::reverse_paths, &Limits::path_tags,
+      &Limits::gossip_exchanges, &Limits::refused_items, &Limits::probed, &Limits::probe_notes,
+      &Limits::envelope_replays, &Limits::streams, &Limits::peer_keys);
   const std::size_t count = GENERATE(1023U, 1024U, 1025U, 4096U);
   limits.*member = count;
   limits.candidates = GENERATE(1U, 9U);
@@ -313,9 +329,33 @@ TEST_CASE("sim memory: each member of the limits is counted as what it costs", "
   CHECK(grown > said / 5 * 3);
 }
 
+TEST_CASE("sim memory: queues and reservations are counted as what they cost", "[sim][memory]") {
+  if (!counts()) return;
+  const auto grown = [](const Limits& limits) {
+    const Stack least(kLeast);
+    const Stack stack(limits);
+    const std::size_t has = stack.account.now - least.account.now;
+    const std::size_t said = limits.bytes_at_start() - kLeast.bytes_at_start();
+    CAPTURE(has, said);
+    CHECK(has <= said);
+    CHECK(has > said / 5 * 3);
+  };
+  Limits queues = kLeast;
+  queues.queue_block = GENERATE(64U, 256U, 512U);
+  queues.queue_bytes = GENERATE(32'768U, 4'194'304U);
+  grown(queues);
+  Limits flows = kLeast;
+  flows.links = 500;
+  flows.queue_flows = 32;
+  grown(flows);
+  Limits reservations = kLeast;
+  reservations.reservations = GENERATE(16U, 256U, 1024U);
+  grown(reservations);
+}
+
 TEST_CASE("sim memory: a full stack keeps to total_bytes", "[sim][memory]") {
   if (!counts()) return;
-  const Limits limits = GENERATE(Limits::minimal(), kCrowd);
+  const Limits limits = GENERATE(Limits::small(), kCrowd);
   Stack stack(limits);
   stack.fill_links(limits.links + 4);
   stack.fill_routes(limits.routes * 2);

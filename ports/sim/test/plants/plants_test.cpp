@@ -135,6 +135,37 @@ Scenario ring_of_five() {
   return s;
 }
 
+/// Two nodes and a crowd behind one of them, joined by a thin line.
+Scenario thin_line(std::size_t crowd) {
+  Topology t;
+  const Media thin = Media::serial().named("thin").with_rate(BitsPerSecond{9600});
+  t.media = {{"tcp", fast().named("tcp")}, {"thin", thin}};
+  t.nodes.resize(2 + crowd);
+  for (std::size_t i = 0; i < t.nodes.size(); ++i) t.nodes[i].name = "n" + std::to_string(i);
+  t.links.push_back({0, 1, "thin"});
+  for (NodeIndex i = 2; i < t.nodes.size(); ++i) t.links.push_back({1, i, "tcp"});
+  Scenario s = world(t, 2min);
+  s.settle = 1h;
+  s.options.room_for_all = true;
+  return s;
+}
+
+/// All of a crowd at once, and more than a minute of a tenth of the line.
+Scenario crowd_behind_a_thin_line() { return thin_line(60); }
+
+/// n2 sends more than the line to n0 takes.
+Scenario crush_before_a_thin_line() {
+  Scenario s = thin_line(1);
+  add_messages(s, "n2", "n0", "300", "50ms");
+  return s;
+}
+
+Scenario way_that_breaks() {
+  Scenario s = world(ring(5, fast()), 2min);
+  add_fault(s, FaultKind::crash, "n0", 20s, 30s);
+  return s;
+}
+
 const std::map<std::string_view, Caught>& catches() {
   constexpr std::string_view kLinks = "links deliver";
   constexpr std::string_view kRelays = "relays pass";
@@ -148,11 +179,15 @@ const std::map<std::string_view, Caught>& catches() {
       {"l1.announce_signature", {[] { return liar("forges"); }, "made by their origin"}},
       {"l1.duplicate_filter", {[] { return liar("replays"); }, kRelays}},
       {"l1.emitted_not_stored", {[] { return restart(5s, 1min); }, "rising order"}},
+      {"l1.false_digest", {[] { return restart(5s, 1min); }, kGoal}},
       {"l1.feasibility", {ring_of_five, "feasible next hops go first"}},
+      {"l1.gossip_budget", {crowd_behind_a_thin_line, "gossip keeps"}},
       {"l1.hop_limit", {[] { return talk(fast(), 3); }, kRelays}},
       {"l1.link_down_kept", {[] { return restart(30s, 1min); }, "over links that are up"}},
       {"l1.never_expires", {[] { return restart(15min, 14min); }, "outlives"}},
+      {"l1.signal_ignored", {crush_before_a_thin_line, "saturated neighbour"}},
       {"l1.split_horizon", {[] { return world(line(3, fast()), 1min); }, "not back"}},
+      {"l1.update_ignored", {way_that_breaks, "said last"}},
       {"l1.writable_ignored", {[] { return world(line(8, fast()), 1min); }, kGoal}},
       {"l2.envelope_replay", {old_letters, "messages arrive"}},
       {"l2.stream_mixup", {[] { return transfer(fast()); }, kGoal}},

@@ -60,10 +60,10 @@ TEST_CASE("sim scenario file: mistakes of topologies", "[sim][scenario-file]") {
         "s.toml:1: [topology] needs a \"shape\", a \"file\", or a list of \"nodes\"");
   CHECK(topology("shape = 'circle'\nnodes = 3") ==
         "s.toml:2: \"shape\" is \"circle\"; known are line, ring, grid, star_of_stars, "
-        "random_geometric, watts_strogatz, kleinberg, scale_free");
+        "random_geometric, watts_strogatz, kleinberg, ring_of_ids, scale_free");
   CHECK(topology("shape = 3") ==
         "s.toml:2: \"shape\" is 3; it must be one of line, ring, grid, star_of_stars, "
-        "random_geometric, watts_strogatz, kleinberg, scale_free");
+        "random_geometric, watts_strogatz, kleinberg, ring_of_ids, scale_free");
   CHECK(topology("shape = 'random-geometric'") ==
         "s.toml:2: \"shape\" is \"random-geometric\"; did you mean \"random_geometric\"?");
   CHECK(topology("shape = 'ring'\nmedia = 'tcp'") ==

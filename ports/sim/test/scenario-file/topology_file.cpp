@@ -64,7 +64,7 @@ TEST_CASE("sim topology file: a community network", "[sim][topology-file]") {
   CHECK(named(t, "mill").skew_ppm == 40);
   CHECK(named(t, "hut").limits->routes == Limits::minimal().routes);
   CHECK(named(t, "avalanche-sensor").limits->routes == 64);
-  CHECK(named(t, "avalanche-sensor").limits->candidates == Limits::minimal().candidates);
+  CHECK(named(t, "avalanche-sensor").limits->candidates == Limits::small().candidates);
 
   const NodeSpec& ranger = named(t, "ranger");
   CHECK_FALSE(ranger.announces);

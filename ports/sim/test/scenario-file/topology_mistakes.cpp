@@ -123,7 +123,8 @@ TEST_CASE("sim topology file: mistakes of limits", "[sim][topology-file]") {
   CHECK(limits(R"("minimum")") ==
         "net.json:2: \"limits\" is \"minimum\"; did you mean \"minimal\"?");
   CHECK(limits("5") ==
-        "net.json:2: \"limits\" other than \"minimal\" or \"standard\" must be a table of keys and "
+        "net.json:2: \"limits\" other than \"small\", \"minimal\" or \"standard\" must be a table "
+        "of keys and "
         "values, not 5");
   CHECK(limits(R"({"route": 3})") ==
         "net.json:2: unknown key \"route\" of limits; did you mean \"routes\"?");

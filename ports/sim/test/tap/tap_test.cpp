@@ -202,7 +202,7 @@ TEST_CASE("sim tap: NodeConfig::between puts it between the floors of a whole no
     sides.push_back(std::make_unique<Side>(Side{
         l0::Identity::from_seed(l0::test::seed_of(seed)), l0::test::SeededRandom{seed}, {}, {}}));
     stack::NodeConfig config;
-    config.limits = Limits::minimal();
+    config.limits = Limits::small();
     config.announces = i == 1;
     config.between = between(i);
     Side& side = *sides.back();

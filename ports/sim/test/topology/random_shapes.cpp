@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "mehr/l1/ring.h"
+#include "mehr/sim/node.h"
 #include "mehr/sim/topology.h"
 
 using namespace mehr;
@@ -194,6 +196,60 @@ TEST_CASE("sim topology: Kleinberg graphs are sound", "[sim][topology]") {
     RC_ASSERT(t.links.size() <= lattice + far * side * side);
     if (side > 6) RC_ASSERT(t.links.size() == lattice + far * side * side);
   });
+}
+
+TEST_CASE("sim topology: a ring of ids is one of the ids that nodes get", "[sim][topology]") {
+  constexpr std::size_t kNodes = 60;
+  const Topology t = ring_of_ids(kNodes, 3, Media::tcp(), 11);
+  require_sound(t, kNodes);
+  CHECK(t.links.size() == kNodes * 5);
+  std::vector<l1::U128> at;
+  std::vector<std::vector<NodeIndex>> of(kNodes);
+  for (NodeIndex i = 0; i < kNodes; ++i) {
+    at.push_back(l1::ring_position(identity_of(11, i).node_id()));
+  }
+  for (const LinkSpec& link : t.links) {
+    of[link.a].push_back(link.b);
+    of[link.b].push_back(link.a);
+  }
+  // Greedy steps arrive, and are few.
+  std::size_t steps = 0;
+  for (NodeIndex from = 0; from < kNodes; ++from) {
+    for (NodeIndex to = 0; to < kNodes; ++to) {
+      for (NodeIndex n = from; n != to; ++steps) {
+        const auto distance = [&](NodeIndex a) { return l1::ring_distance(at[a], at[to]); };
+        const NodeIndex next =
+            *std::min_element(of[n].begin(), of[n].end(),
+                              [&](NodeIndex a, NodeIndex b) { return distance(a) < distance(b); });
+        REQUIRE(distance(next) < distance(n));
+        n = next;
+      }
+    }
+  }
+  CHECK(steps < kNodes * kNodes * 4);
+}
+
+TEST_CASE("sim topology: a small ring of ids has the links that there are", "[sim][topology]") {
+  CHECK(ring_of_ids(0, 2, Media::tcp(), 1).nodes.empty());
+  CHECK(ring_of_ids(1, 2, Media::tcp(), 1).links.empty());
+  CHECK(ring_of_ids(2, 2, Media::tcp(), 1).links.size() == 1);
+  CHECK(ring_of_ids(5, 2, Media::tcp(), 1).links.size() == 10);
+}
+
+TEST_CASE("sim topology: ids nearby are linked more often than those far away", "[sim][topology]") {
+  constexpr std::size_t kNodes = 800;
+  const Topology t = ring_of_ids(kNodes, 2, Media::tcp(), 5);
+  // Half of the far links lead less than about a square root of the ring away.
+  std::size_t near = 0;
+  for (std::size_t i = kNodes * 2; i < t.links.size(); ++i) {
+    const auto place = [&](NodeIndex n) { return l1::ring_position(identity_of(5, n).node_id()); };
+    const l1::U128 d = l1::ring_distance(place(t.links[i].a), place(t.links[i].b));
+    if (d.high < ~std::uint64_t{0} / 28) ++near;
+  }
+  const std::size_t far_links = t.links.size() - kNodes * 2;
+  CHECK(far_links == kNodes * 2);
+  CHECK(near > far_links * 4 / 10);
+  CHECK(near < far_links * 7 / 10);
 }
 
 TEST_CASE("sim topology: Kleinberg's far links are near more often than far", "[sim][topology]") {

@@ -5,8 +5,10 @@
 // drops: loses half of what it should relay. delays: holds packets back for up to 5 s. replays:
 // sends packets it has seen again, old ones too. corrupts: turns bits of what it relays.
 // lies-about-cost: says that every path through it is free and short. floods-announces: announces
-// identities it makes up, ten a second. forges: announces others with wrong signatures, and sends
-// packets of made-up senders to everybody.
+// identities it makes up, ten a second. floods-forged: a hundred a second, with wrong signatures.
+// forges: announces others with wrong signatures, and sends packets of made-up senders to
+// everybody. fills-filters: says in gossip that it holds everything. cries-congestion: says that
+// all its queues are full. squats: reserves what it never uses.
 #pragma once
 
 #include <memory>

@@ -63,8 +63,12 @@ struct FaultMix {
 };
 [[nodiscard]] std::vector<Fault> draw_faults(const FaultMix& mix, const Sim& sim);
 
+/// Parts the world in two halves, west and east, from @p at on for @p span.
+[[nodiscard]] Fault split_in_two(const Sim& sim, Duration at, Duration span);
+
 /// Misbehaviours by name (byzantine.h): "drops", "delays", "replays", "corrupts",
-/// "lies-about-cost", "floods-announces", "forges".
+/// "lies-about-cost", "floods-announces", "floods-forged", "forges", "fills-filters",
+/// "cries-congestion", "squats".
 [[nodiscard]] std::vector<std::string> behaviour_names();
 
 }  // namespace mehr::sim

@@ -8,6 +8,9 @@
 // off if the air was busy less than a slot ago -> sensing for 2 symbols -> speaking -> idle.
 // Sensing notices what has been on the air for a symbol: backing off for 1 to 8 slots of 32
 // symbols, doubling to 64. A frame is never given up. Deadlines: one event per speaker.
+// With `Media::scans` the waiting is the node's: idle -> (send, air free, airtime left) -> speaking
+// -> a gap of 1 to 8 slots -> idle, writable. Nothing queues: while somebody is heard `send`
+// answers Errc::busy, and outside idle or without airtime Errc::full. spec: L1/10.1
 // Machine of a receiver, per radio frame: it is lost if the receiver speaks meanwhile. Of two that
 // overlap, the first survives if it is at least `capture_db` stronger; the second survives if it
 // is that much stronger and came while the first one's preamble was still on, or while the

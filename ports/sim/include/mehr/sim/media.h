@@ -61,6 +61,7 @@ struct Media {
       0;          ///< per frame: held back for another `delay` + `jitter`; not a stream
   Mtu mtu{4096};  ///< message bytes one link frame can carry. spec: L0/6
   bool half_duplex = false;
+  bool scans = false;   ///< LoRa that listens: a busy channel is answered, not waited out
   bool shared = false;  ///< one segment with many nodes, else lines between two
   double range_m = 0;   ///< who hears whom; 0 = everybody. Not for streams. LoRa: by signal
   std::size_t queue_bytes = 256 * 1024;

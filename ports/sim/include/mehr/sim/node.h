@@ -13,8 +13,10 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -25,6 +27,7 @@
 #include "mehr/sim/disk.h"
 #include "mehr/sim/hazards.h"
 #include "mehr/sim/memory.h"
+#include "mehr/sim/prices.h"
 #include "mehr/sim/program.h"
 #include "mehr/sim/tap.h"
 #include "mehr/sim/topology.h"
@@ -33,6 +36,16 @@
 namespace mehr::sim {
 
 class Sim;
+
+/// The identity of node @p index in a run of @p seed: that of `Sim{seed}.node(index)`.
+[[nodiscard]] l0::Identity identity_of(std::uint64_t seed, NodeIndex index);
+
+/// What a node tells of L1 beside routes.
+struct NodeObservers {
+  std::function<void(const l1::ProbeEvent&)> probe;
+  std::function<void(const l1::ReservationNews&)> reservation;
+  std::function<void(const PathConstraintViolation&)> violation;
+};
 
 class Node final : public Host, public Clock, public Timers, private EventSink {
  public:
@@ -68,6 +81,13 @@ class Node final : public Host, public Clock, public Timers, private EventSink {
   void behave(std::unique_ptr<Behaviour> behaviour);
   [[nodiscard]] bool is_honest() const { return behaviour_ == nullptr; }
 
+  /// What it asks for relaying: everything is free unless somebody sets a price. Survives crashes;
+  /// L1 hears of another price within a minute.
+  [[nodiscard]] Prices& prices() { return prices_; }
+  /// Who hears of probes, reservations and ways that are not what was asked for, from every boot
+  /// on. Takes effect at once.
+  void observe(NodeObservers observers);
+
   // ---- What happens to it
   void boot();
   void crash();
@@ -84,6 +104,8 @@ class Node final : public Host, public Clock, public Timers, private EventSink {
   [[nodiscard]] std::optional<NodeId> next_hop(const NodeId& other) const;
   [[nodiscard]] bool is_linked(const NodeId& peer) const;
   [[nodiscard]] std::size_t active_links() const { return links_up_.size(); }
+  /// Where it sits, joined or not.
+  [[nodiscard]] std::span<Channel* const> channels() const { return channels_; }
 
   // ---- For programs: what they sent and got, by a tag that names the message
   void sent(NodeIndex to, ByteView tag);
@@ -174,6 +196,7 @@ class Node final : public Host, public Clock, public Timers, private EventSink {
   void deliver(Waiting& item);
   void build_stack();
   void tear_down();
+  void hand_observers();
   void load_clock();
   void save_clock();
   void ask_for_link(Wanted& wanted);
@@ -197,6 +220,8 @@ class Node final : public Host, public Clock, public Timers, private EventSink {
   std::vector<Channel*> channels_;
   std::vector<Wanted> wanted_;
   std::unique_ptr<Behaviour> behaviour_;
+  Prices prices_;
+  NodeObservers observers_;
   std::vector<std::unique_ptr<Program>> programs_;
   std::int64_t clock_offset_ms_ = 0;  // of the wall clock
 

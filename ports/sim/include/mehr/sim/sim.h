@@ -12,6 +12,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -27,7 +28,7 @@ namespace mehr::sim {
 using namespace std::chrono_literals;
 
 struct SimOptions {
-  Limits limits = Limits::minimal();  ///< of nodes that have none of their own
+  Limits limits = Limits::small();  ///< of nodes that have none of their own
   /// Raises Limits::routes of every node to announcers x max(4, its links), so that one link may
   /// lead to all of them: its share of the table is that part. spec: README/9 clarification 5
   bool room_for_all = false;
@@ -38,6 +39,17 @@ struct SimOptions {
   std::vector<std::string> plants;  ///< known defects switched on, by name (hazard.h)
   Duration boot_spread = std::chrono::milliseconds(500);  ///< nodes boot within it
   std::uint64_t wall_clock_ms = 1'700'000'000'000;        ///< when the world begins, Unix
+};
+
+/// What a medium between two nodes is like.
+struct LinkTruth {
+  Mtu mtu;              ///< longest message
+  BitsPerSecond rate;   ///< of the channel, whoever shares it
+  Duration one_way{0};  ///< on the way, once it was sent
+  bool half_duplex = false;
+  /// A message of @p size there and an answer of the same size back over an idle channel, at
+  /// least: jitter, queues and whoever answers later come on top.
+  [[nodiscard]] Duration round_trip(std::size_t size) const;
 };
 
 /// Several nodes in their order; borrowed from the Sim.
@@ -98,6 +110,13 @@ class Sim {
   [[nodiscard]] NodeIndex find(std::string_view name) const;
   [[nodiscard]] const std::vector<std::unique_ptr<Channel>>& channels() const { return channels_; }
   [[nodiscard]] const Topology& topology() const { return topology_; }  ///< all that was built
+  /// The channels over which two nodes hear each other.
+  [[nodiscard]] std::vector<const Channel*> joints(NodeIndex a, NodeIndex b) const;
+  /// What is true of the best of them, to compare with what nodes measure; none: not joined.
+  [[nodiscard]] std::optional<LinkTruth> truth(NodeIndex a, NodeIndex b) const;
+  /// The nodes that a packet of @p from passes now, both ends among them, as far as next hops lead:
+  /// it arrives when the last one is @p to.
+  [[nodiscard]] std::vector<NodeIndex> way(NodeIndex from, NodeIndex to) const;
   [[nodiscard]] Recorder& recorder() { return recorder_; }
   [[nodiscard]] const Recorder& recorder() const { return recorder_; }
   [[nodiscard]] EventQueue& queue() { return queue_; }

@@ -40,6 +40,9 @@ class Behaviour {
   virtual Verdict outgoing(Tap& tap, l0::LinkId link, Bytes& packet);
   /// A packet that came in, before L1 sees it.
   virtual Verdict incoming(Tap& tap, l0::LinkId link, Bytes& packet);
+  /// A control message on its way out, or before L1 sees it; false: it vanishes.
+  virtual bool outgoing_control(Tap& tap, l0::LinkId link, Bytes& message);
+  virtual bool incoming_control(Tap& tap, l0::LinkId link, Bytes& message);
   /// Asked every `period`, for mischief without cause; zero: never.
   [[nodiscard]] virtual Duration period() const { return Duration{0}; }
   virtual void on_period(Tap& tap);
@@ -85,6 +88,8 @@ class Tap final : public l0::LinkLayer, public l0::LinkListener, private EventSi
   [[nodiscard]] std::span<const Neighbour> links() const { return links_; }
   /// Sends @p packet as if L1 had, past the hooks.
   void inject_out(l0::LinkId link, ByteView packet);
+  /// The same for a control message.
+  void inject_control(l0::LinkId link, ByteView message);
   /// Gives @p packet to L1 as if it had come over @p link: by the next event, and unreported.
   void inject_in(l0::LinkId link, Bytes packet);
 
@@ -121,6 +126,7 @@ class Tap final : public l0::LinkLayer, public l0::LinkListener, private EventSi
   void run(std::uint64_t tag);
   void delay(Way way, l0::LinkId link, Bytes packet, l0::Padding padding, Duration span);
   void drop_delayed(std::size_t place);
+  Status pass_control(l0::LinkId link, ByteView message);
   Status pass_out(l0::LinkId link, ByteView packet, l0::Padding padding);
   void record(What what, l0::LinkId link, ByteView bytes);
   [[nodiscard]] NodeIndex peer_on(l0::LinkId link) const;

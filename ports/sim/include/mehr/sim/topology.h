@@ -74,6 +74,11 @@ Topology watts_strogatz(std::size_t nodes, std::size_t degree, double rewired, c
 /// Square lattice plus @p far links per node, drawn with probability ~ distance^-2; fewer where a
 /// small square has no more others.
 Topology kleinberg(std::size_t side, std::size_t far, const Media& media, std::uint64_t seed);
+/// Small world by ids: node i gets the id that `identity_of(seed, i)` has, so @p seed is the run's
+/// and this topology the first that is built. Each is linked to the two nearest ids on either side,
+/// and to @p far others (fewer in a small ring), each drawn with probability ~ 1 / distance of ids.
+/// Going to the neighbour nearest to a destination's id always arrives, in few steps.
+Topology ring_of_ids(std::size_t nodes, std::size_t far, const Media& media, std::uint64_t seed);
 /// Preferential attachment, @p links (from 1 on) per newcomer; the first ones are all linked.
 Topology scale_free(std::size_t nodes, std::size_t links, const Media& media, std::uint64_t seed);
 
