@@ -101,7 +101,7 @@ void deliver(std::uint8_t context, Bytes data) {
   NoKeys keys;
   Zeros random;
   Stopped clock;
-  SealedMessenger door(floor, keys, me(), random, clock, Limits::minimal());
+  SealedMessenger door(floor, keys, me(), random, clock, Limits::small());
   std::uint64_t handled = 0;
   const auto handler = [&handled](const Message&) { ++handled; };
   door.on({context, 0}, handler);

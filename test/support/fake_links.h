@@ -87,11 +87,13 @@ class FakeMedium final : public Medium {
   Remote address;           // of this end, told to the other end with every frame
   bool closed = false;
   bool full = false;
+  bool busy = false;  // somebody else speaks
 
   [[nodiscard]] const MediumInfo& info() const override { return details; }
   Status send(const Remote&, ByteView frame) override {
     if (closed) return fail(Errc::io, "closed");
     if (full) return fail(Errc::full, "full");
+    if (busy) return fail(Errc::busy, "busy");
     sent.emplace_back(frame.begin(), frame.end());
     if (other != nullptr && !other->closed) other->inbox.emplace_back(frame.begin(), frame.end());
     return {};

@@ -26,6 +26,7 @@ static_assert(MEHR_E_WRONG_PEER == -static_cast<int>(Errc::wrong_peer));
 static_assert(MEHR_E_DENIED == -static_cast<int>(Errc::denied));
 static_assert(MEHR_E_IO == -static_cast<int>(Errc::io));
 static_assert(MEHR_E_UNSUPPORTED == -static_cast<int>(Errc::unsupported));
+static_assert(MEHR_E_BUSY == -static_cast<int>(Errc::busy));
 
 static_assert(sizeof(mehr_id) == NodeId::kSize && sizeof(mehr_hash) == Hash256::kSize);
 static_assert(sizeof(mehr_public_key) == PublicKey::kSize);
@@ -54,6 +55,7 @@ constexpr StatusText kTexts[] = {
     {MEHR_E_DENIED, "refused by policy"},
     {MEHR_E_IO, "the random callback or the medium failed"},
     {MEHR_E_UNSUPPORTED, "not offered by this library"},
+    {MEHR_E_BUSY, "the channel is busy"},
     {MEHR_E_INVALID, "an argument is NULL, of a bad struct_size or outside its range"},
     {MEHR_E_INTERNAL, "an unexpected failure inside the library or in a callback"},
     {MEHR_E_NO_MEMORY, "an allocation failed"},

@@ -11,7 +11,7 @@ void test_core(void) {
   CHECK(mehr_seed_bytes() == 32);
 
   const char* unknown = mehr_status_text(-99);
-  for (mehr_status status = 0; status >= -17; --status) {
+  for (mehr_status status = 0; status >= MEHR_E_BUSY; --status) {
     CHECK(mehr_status_text(status) != unknown);
   }
   for (mehr_status status = MEHR_E_INVALID; status >= MEHR_E_NO_MEMORY; --status) {

@@ -10,7 +10,7 @@ constexpr std::uint16_t kPlain = 5;
 constexpr std::uint16_t kProven = kProvenPort | 5;
 
 struct Node {
-  explicit Node(std::uint8_t seed, Limits limits = Limits::minimal())
+  explicit Node(std::uint8_t seed, Limits limits = Limits::small())
       : me(identity(seed)), random(seed + 100U), door(floor, keys, me, random, clock, limits) {}
 
   l0::Identity me;

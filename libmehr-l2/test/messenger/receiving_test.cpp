@@ -146,7 +146,7 @@ TEST_CASE("L2 property 17: a proof passed on to another recipient is dropped",
 
 TEST_CASE("L2 4 replay: the cache holds what Limits says and counts what it forgets",
           "[l2][messenger]") {
-  Limits limits = Limits::minimal();
+  Limits limits = Limits::small();
   limits.envelope_replays = 2;
   Node b(32, limits);
   b.door.on({kContext, kPlain}, b.collect());

@@ -121,7 +121,7 @@ TEST_CASE("L2 messenger: its handlers leave the floor below with it", "[l2][mess
     SeededRandom random;
     SetClock clock;
     const auto me = identity(0);
-    const SealedMessenger door(floor, keys, me, random, clock, Limits::minimal());
+    const SealedMessenger door(floor, keys, me, random, clock, Limits::small());
     CHECK(floor.handlers.size() == 4);
   }
   CHECK(floor.handlers.empty());

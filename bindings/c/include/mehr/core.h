@@ -61,7 +61,7 @@ extern "C" {
 
 /** Number of the ABI these headers describe. It rises with every change to them; what was there
  *  before keeps its meaning as long as the library's SONAME stays the same. */
-#define MEHR_ABI_VERSION 1
+#define MEHR_ABI_VERSION 2
 
 /** The ABI number of the library that was loaded; compare it with MEHR_ABI_VERSION: lower means
  *  that functions of these headers may be missing. Since: ABI 1 */
@@ -92,6 +92,7 @@ enum {
   MEHR_E_DENIED = -15,        /**< refused by policy */
   MEHR_E_IO = -16,            /**< the caller's random callback or medium failed */
   MEHR_E_UNSUPPORTED = -17,   /**< not offered by this library */
+  MEHR_E_BUSY = -18,          /**< the channel is busy: others speak. Since: ABI 2 */
   MEHR_E_INVALID = -1001,     /**< the caller's mistake: NULL, a bad struct_size, a bad argument */
   MEHR_E_INTERNAL = -1002,    /**< an exception was caught; the call had no effect on its outputs */
   MEHR_E_NO_MEMORY = -1003    /**< an allocation failed */
