@@ -404,6 +404,7 @@ void Links::report_malformed(LinkId link) {
   const std::size_t kept = slot->malformed.size();
   slot->malformed[slot->faults % kept] = at;
   ++slot->faults;
+  if (observer_ != nullptr) observer_->on_malformed(info_of(*slot), slot->faults);
   const Millis first_of_five = slot->malformed[slot->faults % kept];
   if (slot->faults < kept || at - first_of_five > kFaultWindow) return;
   ++counters_.peer_at_fault;

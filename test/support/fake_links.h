@@ -115,6 +115,7 @@ class Heard final : public LinkListener, public LinkObserver {
   std::vector<Bytes> neighbour;
   std::vector<std::string> refused;
   std::vector<Millis> round_trips;
+  std::vector<std::uint64_t> malformed;
   int writable = 0;
   std::function<void(LinkId, MutableBytes)> packet_hook;
 
@@ -139,6 +140,7 @@ class Heard final : public LinkListener, public LinkObserver {
   void on_refused(const MediumInfo&, const SourceKey&, const Error& why) override {
     refused.emplace_back(why.text);
   }
+  void on_malformed(const LinkInfo&, std::uint64_t count) override { malformed.push_back(count); }
 };
 
 inline crypto::Seed seed_of(std::uint8_t first) {

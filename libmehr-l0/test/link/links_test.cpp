@@ -253,6 +253,8 @@ TEST_CASE("README/2.5: five malformed messages in 60 s close the link with reaso
   world.run_for(Millis::seconds(61));
   for (int n = 0; n < 4; ++n) spoil();
   CHECK(b.heard.down.empty());
+  CHECK(b.heard.malformed == std::vector<std::uint64_t>{1, 2, 3, 4, 5, 6, 7, 8});
+  CHECK(a.heard.malformed.empty());
   spoil();
   world.run_for(Millis{1});
   REQUIRE(b.heard.down.size() == 1);

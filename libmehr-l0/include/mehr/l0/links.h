@@ -72,6 +72,11 @@ class LinkObserver {
   virtual void on_link_down(const LinkInfo& link, CloseReason reason) = 0;
   /// Somebody was refused a link, at most one call per frame. @p why is static text.
   virtual void on_refused(const MediumInfo& medium, const SourceKey& source, const Error& why) = 0;
+  /// The neighbour sent a malformed message, its @p count th over this link. spec: README/2.5
+  virtual void on_malformed(const LinkInfo& link, std::uint64_t count) {
+    (void)link;
+    (void)count;
+  }
 };
 
 class Links final : public LinkLayer, public MediumReceiver, private Wakeable {
