@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Compares the C ABI with abi.lock: prototypes, exported names, constants, struct layouts.
+"""Compares the C ABI with abi.lock: prototypes, callbacks, exported names, constants, layouts.
 
 Usage: abi_lock.py --library libmehr.so [--cc cc] [--nm nm]              compare; 1 when different
        abi_lock.py --library libmehr.so --write                          write abi.lock anew
@@ -19,7 +19,7 @@ import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
 INCLUDE = HERE.parent / "include"
-HEADERS = ["mehr/core.h", "mehr/l0.h"]
+HEADERS = ["mehr/core.h", "mehr/l0.h", "mehr/l1.h"]
 LOCK = HERE.parent / "abi.lock"
 
 HOW = """
@@ -39,13 +39,23 @@ def header_text():
     return text.replace("\\\n", " ")
 
 
+def one_line(declaration):
+    line = re.sub(r"\b(MEHR_API|MEHR_NODISCARD|MEHR_NOEXCEPT)\b", " ", declaration)
+    return re.sub(r"\s*([(),*])\s*", r"\1", re.sub(r"\s+", " ", line).strip())
+
+
 def prototypes(text):
     """Each exported function as one line, without the macros that are no part of its type."""
     text = re.sub(r"^\s*#.*$", " ", text, flags=re.MULTILINE)
     for match in re.finditer(r"\bMEHR_API\b([^;]*);", text):
-        line = re.sub(r"\b(MEHR_API|MEHR_NODISCARD|MEHR_NOEXCEPT)\b", " ", match.group(1))
-        line = re.sub(r"\s+", " ", line).strip()
-        yield re.search(r"(mehr_\w+)\s*\(", line).group(1), re.sub(r"\s*([(),*])\s*", r"\1", line)
+        line = one_line(match.group(1))
+        yield re.search(r"(mehr_\w+)\(", line).group(1), line
+
+
+def callbacks(text):
+    """Each type of a callback as one line."""
+    found = re.findall(r"\btypedef\b([^;{}]*\(\s*\*\s*mehr_\w+\s*\)[^;{}]*);", text)
+    return sorted(one_line(declaration) for declaration in found)
 
 
 def constants(text):
@@ -116,6 +126,7 @@ def present(arguments):
     faults += [f"{s}: exported names begin with mehr_" for s in symbols
                if not s.startswith("mehr_")]
     faults += list(holes(rows))
+    rows = [f"callback {line}" for line in callbacks(text)] + rows
     return [f"function {declared[n]}" for n in sorted(declared)] + rows, faults
 
 
@@ -134,7 +145,7 @@ def differences(locked, rows):
 
 def self_test(rows):
     """Every kind of change must be seen."""
-    for start in ("function ", "constant ", "struct ", "field "):
+    for start in ("function ", "callback ", "constant ", "struct ", "field "):
         index = next(i for i, row in enumerate(rows) if row.startswith(start))
         for changed in (rows[index] + "0", None):
             planted = rows[:index] + ([changed] if changed else []) + rows[index + 1:]

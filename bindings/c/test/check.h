@@ -74,5 +74,22 @@ void test_rekey(void);
 void test_random_failure(void);
 void test_struct_size(void);
 void test_bad_arguments(void);
+void test_node(void);
+void test_node_views(void);
+void test_node_events(void);
+void test_node_probe(void);
+void test_node_reserve(void);
+void test_node_announcing(void);
+void test_node_policies(void);
+void test_node_malformed(void);
+void test_node_media(void);
+void test_node_close(void);
+void test_node_busy(void);
+void test_node_storage(void);
+void test_node_callbacks(void);
+void test_node_random_failure(void);
+void test_node_limits(void);
+void test_node_bad_arguments(void);
+void test_node_struct_size(void);
 
 #endif

@@ -23,6 +23,23 @@ static const struct {
     {"random-failure", test_random_failure},
     {"struct-size", test_struct_size},
     {"bad-arguments", test_bad_arguments},
+    {"node", test_node},
+    {"node-views", test_node_views},
+    {"node-events", test_node_events},
+    {"node-probe", test_node_probe},
+    {"node-reserve", test_node_reserve},
+    {"node-announcing", test_node_announcing},
+    {"node-policies", test_node_policies},
+    {"node-malformed", test_node_malformed},
+    {"node-media", test_node_media},
+    {"node-close", test_node_close},
+    {"node-busy", test_node_busy},
+    {"node-storage", test_node_storage},
+    {"node-callbacks", test_node_callbacks},
+    {"node-random-failure", test_node_random_failure},
+    {"node-limits", test_node_limits},
+    {"node-bad-arguments", test_node_bad_arguments},
+    {"node-struct-size", test_node_struct_size},
 };
 
 int main(int argc, char** argv) {
