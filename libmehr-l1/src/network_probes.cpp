@@ -67,8 +67,11 @@ void Network::poll_probes(Millis now) {
 }
 
 void Network::tell_probe(const ProbeEvent& event) {
+  // A search looks for what does not pass: its failures say nothing of how reliable the way is.
+  const ProbeReport* report = prober_.find(event.destination);
   const bool answered = event.kind == ProbeEvent::Kind::answered;
-  if (event.kind != ProbeEvent::Kind::search_finished) {
+  const bool searching = report != nullptr && report->searching;
+  if (answered || (event.kind == ProbeEvent::Kind::failed && !searching)) {
     table_.outcome(event.egress, event.destination, answered);
   }
   if (!probe_observer_) return;

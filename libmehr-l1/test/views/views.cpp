@@ -91,6 +91,27 @@ TEST_CASE("L1 7: who asks for a probe hears when it did not leave", "[l1][views]
   CHECK(told == 0);
 }
 
+TEST_CASE("L1 7: a search finds the MTU and leaves the way's reliability alone", "[l1][views]") {
+  Net net(3);
+  net.join(0, 1);
+  net.join(1, 2, 484);
+  net.world.pass(Millis::seconds(11));
+  std::vector<ProbeEvent> told;
+  net[0].network.on_probe([&](const ProbeEvent& e) { told.push_back(e); });
+  REQUIRE(net[0].network.search_mtu(net[2].id()));
+  net.world.pass(Millis::seconds(300));
+  REQUIRE_FALSE(told.empty());
+  CHECK(told.back().kind == ProbeEvent::Kind::search_finished);
+  CHECK(told.back().size == Mtu{484});
+  const auto failed = std::count_if(told.begin(), told.end(), [](const ProbeEvent& e) {
+    return e.kind == ProbeEvent::Kind::failed;
+  });
+  CHECK(failed > 0);
+  const auto ways = net[0].network.ways(net[2].id());
+  REQUIRE(ways.size() == 1);
+  CHECK(ways[0].info.reliability == 128);  // one answer. spec: L1/5
+}
+
 TEMPLATE_TEST_CASE("L1 counters have names of their own", "[l1][views]", NetworkCounters,
                    GossipCounters, ReservationCounters) {
   std::set<std::string> names;
