@@ -122,7 +122,7 @@ std::string way_text(const Json& way) {
 }
 
 void show_ways(const Options& options, const Json& ways) {
-  Table table({"", "NEXT HOP", "WAY", ">RELAYS", ">COST", ">LATENCY", ">BANDWIDTH", ">MTU",
+  Table table({"", "NEXT HOP", "WAY", ">RELAYS", ">COST/BYTE", ">LATENCY", ">BANDWIDTH", ">MTU",
                ">RELIABLE", ">AGE"});
   for (const Json& w : ways) {
     table.add({flag(w, "chosen") ? "*" : "", id(options, text(w, "next_hop")), way_text(w),
@@ -194,7 +194,7 @@ int show_links(const Options& options) {
 
 int show_routes(const Options& options) {
   return ask_and_show(options, "routes", [&options](const Json& answer) {
-    Table table({"NODE", "NEXT HOP", ">RELAYS", ">COST", ">LATENCY", ">BANDWIDTH", ">MTU",
+    Table table({"NODE", "NEXT HOP", ">RELAYS", ">COST/BYTE", ">LATENCY", ">BANDWIDTH", ">MTU",
                  ">RELIABLE", ">WAYS", "STATE", ">AGE"});
     for (const Json& r : answer["routes"]) {
       table.add({id(options, text(r, "node")), id(options, text(r, "next_hop")),
