@@ -132,6 +132,7 @@ static int add_end(net* n, int node, uint32_t mtu) {
   mehr_medium_opts opts = line_opts(at);
   opts.mtu = mtu;
   opts.half_duplex = n->half_duplex;
+  opts.bandwidth_bps = n->bandwidth_bps;
   CHECK(mehr_node_attach(n->nodes[node], &opts, &at->medium) == MEHR_OK);
   return index;
 }

@@ -44,7 +44,8 @@ typedef struct net {
   end ends[kEnds];
   int end_count;
   uint8_t hellos;
-  uint32_t half_duplex; /* of the lines that are joined from now on */
+  uint32_t half_duplex;   /* of the lines that are joined from now on */
+  uint64_t bandwidth_bps; /* likewise */
 } net;
 
 /* A source of random bytes that differs per node. */

@@ -174,6 +174,7 @@ void test_node_busy(void) {
   net n;
   net_start(&n, 2);
   n.half_duplex = 2;
+  n.bandwidth_bps = 100000;
   const int line = net_join(&n, 0, 1, 0);
   net_pass(&n, 30000);
   CHECK(n.seen[0].events[MEHR_NODE_LINK_UP] == 1);
@@ -181,7 +182,7 @@ void test_node_busy(void) {
   CHECK(net_hello(&n, 0, 1) == MEHR_OK);
   net_pass(&n, 10000);
   CHECK(n.ends[line].busy == 0 && n.seen[1].messages == 1);
-  n.ends[line].busy = 1000; /* for ever: given up, and counted */
+  n.ends[line].busy = 10000; /* for ever: given up, and counted */
   CHECK(net_hello(&n, 0, 1) == MEHR_OK);
   net_pass(&n, 60000);
   CHECK(n.seen[1].messages == 1 && n.ends[line].busy > 0);
