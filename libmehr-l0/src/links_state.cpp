@@ -340,7 +340,9 @@ void Links::send_or_hold(Slot& slot, const Link::SendFrame& send) {
 void Links::retry_soon(Slot& slot) {
   const MediumInfo& info = slot.medium->info();
   const std::uint64_t frame = info.bandwidth.airtime(info.mtu.bytes + kLinkOverhead).count;
-  slot.retry_at = clock_.now() + Millis{frame / 4 + random_.below(frame + 1)};
+  // A fast medium is not asked again within the same moment, however short its frames are.
+  slot.retry_at =
+      clock_.now() + Millis{std::max<std::uint64_t>(1, frame / 4 + random_.below(frame + 1))};
   wake_by(slot.retry_at);
 }
 
