@@ -221,7 +221,8 @@ bool Gossip::settle(LinkSlot from, GossipReceived& message, const OfferedItem& i
     case MergeVerdict::taken:
       ++counters_.taken;
       refused_.forget(item.ref.id, from);
-      for (LinkSlot slot = 0; slot < links_.size(); ++slot) {
+      for (std::size_t i = 0; i < links_.size(); ++i) {
+        const auto slot = static_cast<LinkSlot>(i);
         if (slot != from && left_out(slot, item.ref.size)) return true;
       }
       return false;

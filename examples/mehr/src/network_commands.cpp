@@ -113,7 +113,7 @@ std::string policy_text(const Json& answer) {
 }
 
 std::string way_text(const Json& way) {
-  const std::string name = text(way, "way");
+  std::string name = text(way, "way");
   if (name == "neighbour") return "neighbour";
   if (name == "feasible") return "good";
   if (name == "unsafe") return "may circle";

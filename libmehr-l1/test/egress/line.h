@@ -55,7 +55,8 @@ class Line {
     shape.channel = BitsPerSecond{bps};
     shape.mtu = Mtu{mtu};
     egress.link_up(slot, shape, now);
-    media[slot] = {real == 0 ? bps : real, std::uint64_t{mtu} + 24, 0, false, mtu == 484};
+    media[slot] = FakeMedium{
+        .bps = real == 0 ? bps : real, .room = std::uint64_t{mtu} + 24, .pads = mtu == 484};
   }
   /// Offers a packet of @p size bytes that begins with @p mark; sends it when it may pass.
   l1::Verdict offer(l1::LinkSlot slot, l1::Priority priority, l1::LinkSlot upstream,

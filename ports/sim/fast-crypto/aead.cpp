@@ -95,7 +95,7 @@ Aead::Aead(const Secret<32>& key, Use use) {
   }
 }
 
-Aead::~Aead() = default;
+Aead::~Aead() { context().~Context(); }
 Aead::Aead(Aead&& other) noexcept {
   new (place_.data()) Context(other.context());
   other.context().has_key = false;
