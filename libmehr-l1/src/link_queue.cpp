@@ -8,6 +8,7 @@ namespace mehr::l1 {
 
 namespace {
 constexpr std::size_t kNoFlow = kFlowsMax;
+constexpr std::size_t kBulk = level_of(Priority::p3);
 constexpr std::uint32_t bit(std::size_t flow) { return std::uint32_t{1} << flow; }
 }  // namespace
 
@@ -87,21 +88,39 @@ bool LinkQueue::push(const PacketOffer& packet, std::uint32_t frame, std::uint16
   return true;
 }
 
+std::uint32_t LinkQueue::bulk_keep() const {
+  const std::size_t in_pool = (blocks_ + pool_->free_for_packets()) / 2 * pool_->block_bytes();
+  const std::size_t whole = std::min<std::size_t>(capacity_, in_pool);
+  return std::max(static_cast<std::uint32_t>(whole / 10), full_frame_);
+}
+
+std::uint32_t LinkQueue::displaceable(std::size_t victim, std::size_t level,
+                                      std::uint32_t frame) const {
+  const std::uint32_t held = levels_[victim].bytes;
+  if (victim == 0) return 0;  // P0 goes for nobody
+  const bool in_keep = level == kBulk && levels_[kBulk].bytes + frame <= bulk_keep();
+  if (in_keep) return victim == kBulk ? 0 : held;
+  if (victim < level) return 0;
+  if (victim == kBulk && level != kBulk) return held - std::min(held, bulk_keep());
+  return held;
+}
+
 bool LinkQueue::make_room(std::size_t level, std::size_t flow, std::uint32_t frame,
                           std::uint32_t blocks) {
-  const std::size_t highest = std::max<std::size_t>(level, 1);  // P0 goes for nobody
   std::uint64_t stays = bytes_;
-  for (std::size_t v = level + 1; v < kPriorities; ++v) stays -= levels_[v].bytes;
-  // What will be refused in the end must not cost lower levels anything before.
+  for (std::size_t v = 1; v < kPriorities; ++v) {
+    if (v != level) stays -= displaceable(v, level, frame);
+  }
+  // What will be refused in the end must not cost other levels anything before.
   const bool needs_own_level = stays + frame > capacity_;
   if (needs_own_level && (level == 0 || fullest(level, flow, frame) == flow)) return false;
   for (;;) {
     const bool pool_fits = blocks_ + blocks <= pool_->free_for_packets();
     if (pool_fits && bytes_ + frame <= capacity_) return true;
     std::size_t victim = kPriorities - 1;
-    while (victim >= highest && levels_[victim].list.empty()) --victim;
+    while (victim > 0 && displaceable(victim, level, frame) == 0) --victim;
     const std::size_t newcomer = victim == level ? flow : kNoFlow;
-    if (victim < highest || fullest(victim, newcomer, frame) == newcomer) {
+    if (victim == 0 || fullest(victim, newcomer, frame) == newcomer) {
       if (!pool_fits) ++drops_.pool;
       return false;
     }
@@ -157,9 +176,8 @@ std::size_t LinkQueue::whose_turn(std::size_t level) const {
 }
 
 Ticket LinkQueue::head(Priority lowest) const {
-  constexpr std::size_t kP3 = level_of(Priority::p3);
-  if (lowest == Priority::p3 && !levels_[kP3].list.empty()) {
-    const Ticket bulk = turn(kP3, whose_turn(kP3)).list.front();
+  if (lowest == Priority::p3 && !levels_[kBulk].list.empty()) {
+    const Ticket bulk = turn(kBulk, whose_turn(kBulk)).list.front();
     if (p3_.covers(pool_->record(bulk).frame)) return bulk;
   }
   for (std::size_t level = 0; level <= level_of(lowest); ++level) {

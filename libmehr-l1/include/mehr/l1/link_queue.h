@@ -6,7 +6,9 @@
 // frame at most), and P3 goes when it has earned its head packet. Within a level deficit round
 // robin over upstreams by weight. Ages: P0 500 ms, P1 5 s, P2 30 s, P3 none; what is older never
 // leaves. Bounds: a capacity in frame bytes, set from outside, and as many blocks of the pool as
-// are free. Full: the newest P3 goes, then P2, then P1, never a level above the newcomer's; within
+// are free. Full: the newest P3 goes, then P2, then P1, never a level above the newcomer's; but a
+// tenth of the capacity is P3's, which displaces P2 and P1 up to there and is displaced by none:
+// its tenth of the link is worth nothing to packets that never wait (decision 0012). Within
 // a level the newest of the upstream that holds most for its weight, so that a flood displaces
 // itself. When that is the newcomer's own, the newcomer is refused. P0 goes for nobody. Flows:
 // `flows` upstreams are told apart, a place is free again 10 s after its last packet; more share
@@ -136,6 +138,11 @@ class LinkQueue {
   [[nodiscard]] std::size_t flow_for(LinkSlot upstream, std::uint16_t weight, Millis now);
   [[nodiscard]] bool make_room(std::size_t level, std::size_t flow, std::uint32_t frame,
                                std::uint32_t blocks);
+  /// What of the capacity, or of what the pool has for this link, is P3's whatever else waits.
+  [[nodiscard]] std::uint32_t bulk_keep() const;
+  /// Bytes of @p victim's level that a newcomer of @p level may displace.
+  [[nodiscard]] std::uint32_t displaceable(std::size_t victim, std::size_t level,
+                                           std::uint32_t frame) const;
   [[nodiscard]] std::size_t fullest(std::size_t level, std::size_t newcomer,
                                     std::uint32_t frame) const;
   [[nodiscard]] std::size_t whose_turn(std::size_t level) const;
