@@ -326,16 +326,25 @@ bool AnnounceFlow::price_moved(LinkSlot link) const {
 }
 
 // Load matters as far as somebody pays; a large price shows the smallest move.
-bool AnnounceFlow::load_moved(LinkSlot link) const {
+AnnounceFlow::LoadMove AnnounceFlow::load_move(LinkSlot link) const {
   constexpr std::uint64_t kFine = 1U << 20;
   const auto cost = [](const LinkLoad& l) { return dynamic_cost(kFine, l.queued, l.capacity); };
-  return moved_by_a_quarter(cost(queues_[link].said_load), cost(table_.link(link).load));
+  const std::uint64_t said = cost(queues_[link].said_load);
+  const std::uint64_t real = cost(table_.link(link).load);
+  if (!moved_by_a_quarter(said, real)) return LoadMove::none;
+  return real > said ? LoadMove::up : LoadMove::down;
 }
 
+// A queue that is pressed back is empty for seconds at a time. Told at once, that would call back
+// what has just gone another way: relief is told when it has lasted. decision 0012
 void AnnounceFlow::reprice(LinkSlot link, Millis now) {
   const Queue& q = queues_[link];
-  if (!price_moved(link) && !load_moved(link)) {
+  const LoadMove load = load_move(link);
+  if (!price_moved(link) && load == LoadMove::none) {
     price_deadlines_.set(link, Millis::never());
+  } else if (!price_moved(link) && load == LoadMove::down) {
+    if (price_deadlines_.due(link) == Millis::never())
+      price_deadlines_.set(link, now + kCostSpacing);
   } else if (!q.priced || now >= q.priced_at + kCostSpacing) {
     tell_prices(link, now);
   } else {
@@ -349,7 +358,7 @@ void AnnounceFlow::tell_prices(LinkSlot link, Millis now) {
   price_deadlines_.set(link, Millis::never());
   if (!table_.is_up(link)) return;
   const bool price = price_moved(link);
-  const bool load = load_moved(link);
+  const bool load = load_move(link) != LoadMove::none;
   Queue& q = queues_[link];
   q.said_price = table_.link(link).price;
   q.said_load = table_.link(link).load;
@@ -396,12 +405,6 @@ void AnnounceFlow::forget_waits(LinkSlot link) {
   queues_[link].announces = 0;
   queues_[link].updates = 0;
   queues_[link].own = false;
-}
-
-std::uint8_t AnnounceFlow::sends(Slot route, LinkSlot link) const {
-  const unsigned shift = (link % kLinksPerByte) * 2;
-  const unsigned packed = sends_[route * sends_per_route_ + link / kLinksPerByte];
-  return static_cast<std::uint8_t>((packed >> shift) & 3U);
 }
 
 }  // namespace mehr::l1

@@ -96,7 +96,7 @@ std::size_t AnnounceItems::write(std::size_t place, LinkSlot link, MutableBytes 
 void AnnounceItems::sent(std::size_t place, LinkSlot link) {
   if (place == 0) return;
   const auto onward = flow_.onward(link, route_at(place));
-  if (onward) flow_.gossiped(route_at(place), onward->cost.metric());
+  if (onward) flow_.gossiped(route_at(place), link, onward->cost.metric());
 }
 
 }  // namespace mehr::l1

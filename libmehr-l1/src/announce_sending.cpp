@@ -13,6 +13,10 @@ namespace {
 
 constexpr std::size_t kWordBits = 64;
 constexpr std::size_t kLinksPerByte = 4;
+constexpr unsigned kGossipAlone = 3;
+static_assert(kSendsPerLink < kGossipAlone);
+// Below it gossip's tenth has no room for second ways. spec: L1/9 constrained links
+constexpr BitsPerSecond kRoomForAll{10'000};
 
 }  // namespace
 
@@ -24,13 +28,12 @@ void AnnounceFlow::link_up(LinkSlot link, bool with_own, bool gossips) {
   Queue& q = queues_[link];
   q = Queue{};
   q.own = with_own && !own_.empty();
+  q.untold = gossips && !(table_.link(link).info.bandwidth < kRoomForAll);
   q.checks = checks_per_second_;
   q.said_price = table_.link(link).price;
   price_deadlines_.set(link, Millis::never());
-  const unsigned shift = (link % kLinksPerByte) * 2;
   for (Slot route = 0; route < table_.route_slots(); ++route) {
-    std::uint8_t& counts = sends_[route * sends_per_route_ + link / kLinksPerByte];
-    counts = static_cast<std::uint8_t>(counts & ~(3U << shift));
+    set_told(route, link, 0);
     if (gossips || !table_.is_live(route) || !spread(route).decided) continue;
     set(announces_, q.announces, link, route);
   }
@@ -64,18 +67,16 @@ void AnnounceFlow::tell(LinkSlot link, Slot route) {
 
 // The two sends are for what a node says unasked; a question is limited where it is asked.
 void AnnounceFlow::answer(LinkSlot link, Slot route) {
-  const unsigned shift = (link % kLinksPerByte) * 2;
-  if (sends(route, link) >= kSendsPerLink) {
-    std::uint8_t& counts = sends_[route * sends_per_route_ + link / kLinksPerByte];
-    counts = static_cast<std::uint8_t>(counts - (1U << shift));
-  }
+  if (sends(route, link) >= kSendsPerLink) set_told(route, link, kSendsPerLink - 1);
   set(announces_, queues_[link].announces, link, route);
 }
 
 CompactPathCost AnnounceFlow::cost_for(LinkSlot link, Slot route, const Candidate& way) const {
   // An announce of an unknown major version is passed on as it came. spec: L1/13.3
   if (table_.route(route).opaque) return way.received;
-  const LinkLoad& load = table_.link(way.link).load;
+  // As it was told last: a queue fills and empties within seconds, and what is said meanwhile for
+  // other reasons, to whoever asks, must not say otherwise.
+  const LinkLoad& load = queues_[way.link].said_load;
   return relay_step(way.entry, dynamic_cost(table_.link(link).price, load.queued, load.capacity));
 }
 
@@ -85,7 +86,38 @@ std::optional<AnnounceFlow::Onward> AnnounceFlow::onward(LinkSlot link, Slot rou
   return Onward{cost_for(link, route, *way), static_cast<std::uint8_t>(way->hops + 1)};
 }
 
-void AnnounceFlow::gossiped(Slot route, const Metric& metric) {
+void AnnounceFlow::gossiped(Slot route, LinkSlot link, const Metric& metric) {
+  if (told(route, link) == 0) set_told(route, link, kGossipAlone);
+  lower_feasible(route, metric);
+}
+
+void AnnounceFlow::levelled(LinkSlot link) {
+  Queue& q = queues_[link];
+  if (!q.untold) return;
+  q.untold = false;
+  for (Slot route = 0; route < table_.route_slots(); ++route) {
+    const bool decided = table_.is_live(route) && spread(route).decided;
+    if (decided && told(route, link) == 0) set(announces_, q.announces, link, route);
+  }
+}
+
+unsigned AnnounceFlow::told(Slot route, LinkSlot link) const {
+  const unsigned packed = sends_[route * sends_per_route_ + link / kLinksPerByte];
+  return packed >> (link % kLinksPerByte) * 2 & 3U;
+}
+
+void AnnounceFlow::set_told(Slot route, LinkSlot link, unsigned times) {
+  const unsigned shift = (link % kLinksPerByte) * 2;
+  std::uint8_t& packed = sends_[route * sends_per_route_ + link / kLinksPerByte];
+  packed = static_cast<std::uint8_t>((packed & ~(3U << shift)) | times << shift);
+}
+
+std::uint8_t AnnounceFlow::sends(Slot route, LinkSlot link) const {
+  const unsigned times = told(route, link);
+  return times == kGossipAlone ? std::uint8_t{0} : static_cast<std::uint8_t>(times);
+}
+
+void AnnounceFlow::lower_feasible(Slot route, const Metric& metric) {
   // An opaque announce leaves with the metric it came with, so it cannot order anything.
   if (!table_.route(route).opaque) table_.announced(route, metric);
 }
@@ -176,15 +208,13 @@ void AnnounceFlow::sent() {
   Queue& q = queues_[made_.link];
   if (made_.what == Made::What::own) q.own = false;
   for (const Made::Item& item : made_.items) {
-    gossiped(item.route, item.metric);
+    lower_feasible(item.route, item.metric);
     if (made_.what == Made::What::updates) {
       clear(updates_, q.updates, made_.link, item.route);
       continue;
     }
     clear(announces_, q.announces, made_.link, item.route);
-    const unsigned shift = (made_.link % kLinksPerByte) * 2;
-    std::uint8_t& counts = sends_[item.route * sends_per_route_ + made_.link / kLinksPerByte];
-    counts = static_cast<std::uint8_t>(counts + (1U << shift));
+    set_told(item.route, made_.link, sends(item.route, made_.link) + 1U);
   }
   made_.what = Made::What::nothing;
 }

@@ -123,6 +123,7 @@ void Network::round_ended(LinkSlot link, RoundOutcome outcome, Millis now) {
   ++(success ? counters_.rounds_succeeded : counters_.rounds_failed);
   ++(success ? neighbours_[link].rounds_good : neighbours_[link].rounds_failed);
   egress_.round_ended(link, success, now);
+  if (success) flow_.levelled(link);
 }
 
 // ---- Ways

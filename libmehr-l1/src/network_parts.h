@@ -16,7 +16,10 @@ inline std::size_t data_limit(Mtu mtu) {
   return mtu.bytes > l0::kHeaderSize ? mtu.bytes - l0::kHeaderSize : 0;
 }
 
-/// A way that is not good enough to stop looking for another. spec: L1/6
-inline bool needs_question(NextHop::Way way) { return way >= NextHop::Way::unsafe; }
+/// A way that is not good enough to stop looking for another. A step on the ring is: it arrives in
+/// a network that is made for it, and else whoever stands at its end asks. spec: L1/6
+inline bool needs_question(NextHop::Way way) {
+  return way == NextHop::Way::unsafe || way == NextHop::Way::stale;
+}
 
 }  // namespace mehr::l1

@@ -3,6 +3,7 @@
 
 #include "mehr/l1/path_messages.h"
 #include "mehr/l1/path_requests.h"
+#include "mehr/l1/ring.h"
 #include "nodes.h"
 
 using namespace mehr;
@@ -32,16 +33,25 @@ std::size_t requests_sent(const test::Node& node) {
 
 }  // namespace
 
+/// One of the numbers from 9 on whose node is nearer on the ring to @p goal than @p other is, or
+/// the first that is not.
+std::uint8_t number_on_ring(const NodeId& goal, const NodeId& other, bool nearer) {
+  std::uint8_t n = 9;
+  const auto distance = [&] { return ring_distance(test::identity(n).node_id(), goal); };
+  while ((distance() < ring_distance(other, goal)) != nearer) ++n;
+  return n;
+}
+
 TEST_CASE("L1 4.3: who has no way asks, and a neighbour that has one tells it", "[l1][paths]") {
   Net net(4);
   net.line();  // 0 - 1 - 2 - 3 know each other
   Net& all = net;
-  test::Node& late = *all.nodes.emplace_back(
-      std::make_unique<test::Node>(all.world, std::uint8_t{9}, all.limits, nullptr));
+  test::Node& late = *all.nodes.emplace_back(std::make_unique<test::Node>(
+      all.world, number_on_ring(net[0].id(), net[3].id(), true), all.limits, nullptr));
   join_silently(net, 3, 4);
   net.world.pass(Millis::seconds(11));
   CHECK_FALSE(late.network.next_hop(net[0].id()).has_value());
-  (void)late.send(net[0].id(), 0xE1, Bytes{1});  // by the ring, if 3 happens to be nearer
+  CHECK_FALSE(late.send(net[0].id(), 0xE1, Bytes{1}).has_value());
   net.world.settle();
   CHECK(late.network.next_hop(net[0].id()) == net[3].id());
   net[0].listen(0xE2);
@@ -49,6 +59,22 @@ TEST_CASE("L1 4.3: who has no way asks, and a neighbour that has one tells it", 
   net.world.settle();
   CHECK(net[0].received == std::vector<Bytes>{Bytes{2}});
   CHECK(net[3].network.counters().path_requests_answered == 1);
+}
+
+TEST_CASE("L1 6 step 7: a packet that has a nearer neighbour goes there, and nobody asks",
+          "[l1][paths]") {
+  Net net(4);
+  net.line();
+  test::Node& late = *net.nodes.emplace_back(std::make_unique<test::Node>(
+      net.world, number_on_ring(net[0].id(), net[3].id(), false), net.limits, nullptr));
+  join_silently(net, 3, 4);
+  net.world.pass(Millis::seconds(11));
+  net[0].listen(0xE2);
+  CHECK(late.send(net[0].id(), 0xE2, Bytes{2}).has_value());
+  net.world.settle();
+  CHECK(net[0].received == std::vector<Bytes>{Bytes{2}});
+  CHECK(late.network.counters().ring_steps == 1);
+  CHECK(requests_sent(late) == 0);
 }
 
 TEST_CASE("L1 4.3: a question is passed on until somebody knows, and asked once in 20 s",

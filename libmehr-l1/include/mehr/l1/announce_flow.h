@@ -111,8 +111,11 @@ class AnnounceFlow {
     std::uint8_t hops = 0;
   };
   [[nodiscard]] std::optional<Onward> onward(LinkSlot link, Slot route) const;
-  /// Gossip handed @p route on with @p metric. spec: README/9 clarification 20
-  void gossiped(Slot route, const Metric& metric);
+  /// Gossip handed @p route on over @p link with @p metric. spec: README/9 clarification 20
+  void gossiped(Slot route, LinkSlot link, const Metric& metric);
+  /// Gossip has brought both ends of @p link level for the first time. What the neighbour knew
+  /// before from others it does not know as a way by here: that is due now. decision 0011
+  void levelled(LinkSlot link);
 
   [[nodiscard]] Millis next_deadline() const {
     return std::min(deadlines_.next(), price_deadlines_.next());
@@ -149,6 +152,7 @@ class AnnounceFlow {
     std::size_t updates = 0;
     std::size_t cursor = 0;
     bool own = false;
+    bool untold = false;  ///< `levelled` has something to do
     std::uint64_t said_price = 0;
     LinkLoad said_load;
     Millis priced_at;  ///< when either was told last
@@ -188,7 +192,8 @@ class AnnounceFlow {
   void hear(Slot route, LinkSlot from, const Metric& metric);
   void schedule(Slot route);
   [[nodiscard]] bool price_moved(LinkSlot link) const;
-  [[nodiscard]] bool load_moved(LinkSlot link) const;
+  enum class LoadMove : std::uint8_t { none, up, down };  // by more than a quarter
+  [[nodiscard]] LoadMove load_move(LinkSlot link) const;
   void reprice(LinkSlot link, Millis now);
   void tell_prices(LinkSlot link, Millis now);
   [[nodiscard]] std::optional<Ready> make_updates(LinkSlot link, MutableBytes buffer);
@@ -209,7 +214,10 @@ class AnnounceFlow {
   std::size_t words_per_link_;
   Bits announces_;
   Bits updates_;
-  std::vector<std::uint8_t> sends_;  // two bits per link, by route
+  void lower_feasible(Slot route, const Metric& metric);
+  [[nodiscard]] unsigned told(Slot route, LinkSlot link) const;
+  void set_told(Slot route, LinkSlot link, unsigned times);
+  std::vector<std::uint8_t> sends_;  // two bits per link, by route: 0 to 2 sends, 3 gossip alone
   std::size_t sends_per_route_;
   std::vector<Queue> queues_;
   Made made_;
