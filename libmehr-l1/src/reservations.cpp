@@ -13,6 +13,11 @@ namespace {
 // A neighbour may ask at this pace.
 constexpr std::uint32_t kRequestsPerSecond = 2;
 constexpr std::uint32_t kRequestsAtOnce = kReservationsPerUpstream;
+// One upstream has at most one part in so many of the table; one such part is the application's
+// own.
+constexpr std::size_t kShares = 4;
+// Of the 16 that a neighbour grants us, as many are others' at most.
+constexpr std::size_t kOthersDownstream = kReservationsPerUpstream * 3 / 4;
 // The most that one reservation has to say at a time: a receipt, a release each way, news.
 constexpr std::size_t kActionsEach = 5;
 
@@ -88,7 +93,7 @@ Result<ReservationKey> Reservations::request(const ReservationOrder& order, Mill
   if (view_.is_self(order.destination)) {
     return fail(Errc::bad_value, "the destination of a reservation must be another node");
   }
-  if (size_of(kNoLink) >= kReservationsPerUpstream || free_.empty()) {
+  if (size_of(kNoLink) >= std::min(kReservationsPerUpstream, entries_.size()) || free_.empty()) {
     return fail(Errc::full, "too many reservations at once");
   }
   const auto route =
@@ -143,7 +148,10 @@ void Reservations::on_request(LinkSlot from, const ReservationRequest& request, 
 // spec: L1/8 step 1
 bool Reservations::acceptable(LinkSlot from, const ReservationRequest& request, Millis now) {
   if (!buckets_[from].take(now)) return false;
-  if (size_of(from) >= kReservationsPerUpstream || free_.empty()) return false;
+  const std::size_t share = std::max<std::size_t>(entries_.size() / kShares, 1);
+  if (size_of(from) >= std::min(kReservationsPerUpstream, share)) return false;
+  const std::size_t others = size_ - size_of(kNoLink);
+  if (free_.empty() || others >= entries_.size() - share) return false;
   // An id has one meaning on a link, or a Release would not say what it ends.
   if (find_downstream(from, request.reservation_id) != kNoSlot) return false;
   return request.estimated_bytes >= config_.minimum_bytes && policy_.may_escrow(view_.peer(from));
@@ -173,6 +181,14 @@ void Reservations::answer_as_destination(LinkSlot from, const ReservationRequest
   }
 }
 
+// A neighbour grants us so many; what others ask of us must not take the last of them.
+std::size_t Reservations::others_over(LinkSlot egress) const {
+  return static_cast<std::size_t>(
+      std::count_if(entries_.begin(), entries_.end(), [&](const Entry& e) {
+        return e.state != State::free && e.upstream != kNoLink && e.down.link == egress;
+      }));
+}
+
 // spec: L1/8 steps 3 to 5
 void Reservations::relay_request(LinkSlot from, const ReservationRequest& request, Millis now) {
   const std::uint64_t fee = view_.fee(from);
@@ -185,7 +201,8 @@ void Reservations::relay_request(LinkSlot from, const ReservationRequest& reques
   if (!route) return no(ReservationStatus::no_route);
   const std::uint32_t rate =
       grant(from, route->egress, route->path.bottleneck_bps, request.min_throughput);
-  if (rate == 0) return no(ReservationStatus::bandwidth_insufficient);
+  if (rate == 0 || others_over(route->egress) >= kOthersDownstream)
+    return no(ReservationStatus::bandwidth_insufficient);
   const Slot slot = take_request(from, request, now);
   entries_[slot].fee = fee;
   start(slot, *route, rate, request.max_cost_per_byte - fee, now);

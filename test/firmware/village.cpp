@@ -39,7 +39,10 @@ Stack::Stack(World& world, std::uint8_t seed, const Limits& with)
           std::make_unique<l1::Network>(*links, world, world, random, *identity, nullptr, with)),
       heap_with_network(heap_used()) {}
 
-Village::Village() : a_(world_, 1, limits()), b_(world_, 2, limits()), c_(world_, 3, limits()) {
+Village::Village()
+    : a_(world_, 1, Limits::minimal()),
+      b_(world_, 2, Limits::minimal()),
+      c_(world_, 3, Limits::minimal()) {
   a_radio_.join(b_left_);
   b_right_.join(c_radio_);
   a_radio_.belongs_to(*a_.links);

@@ -17,30 +17,6 @@ namespace mehr::firmware {
 /// Bytes taken from the heap since the program began; each program counts its own.
 std::size_t heap_used();
 
-/// The capacities that the budget is held with: a board with tens of kilobytes.
-constexpr Limits limits() {
-  Limits l = Limits::minimal();
-  l.links = 4;
-  l.half_open_links = 2;
-  l.init_sources = 4;
-  l.media = 2;
-  l.routes = 16;
-  l.candidates = 2;
-  l.packet_ids = 32;
-  l.evicted_routes = 8;
-  l.reverse_paths = 32;
-  l.path_tags = 8;
-  l.queue_bytes = 4096;
-  l.queue_block = 128;
-  l.queue_flows = 2;
-  l.gossip_exchanges = 2;
-  l.refused_items = 16;
-  l.probed = 2;
-  l.probe_notes = 4;
-  l.reservations = 2;
-  return l;
-}
-
 /// L0 and L1 of one node, as a composition root would hold them.
 struct Stack {
   Stack(World& world, std::uint8_t seed, const Limits& with);

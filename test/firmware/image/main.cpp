@@ -34,9 +34,9 @@ std::size_t heap_of(const Limits& with) {
 
 /// Bytes of heap that one more of each costs: what doubling it takes, shared out.
 void say_what_each_costs() {
-  const std::size_t now = heap_of(limits());
+  const std::size_t now = heap_of(Limits::minimal());
   for (const Capacity& capacity : kCapacities) {
-    Limits doubled = limits();
+    Limits doubled = Limits::minimal();
     const std::size_t more = doubled.*capacity.member;
     doubled.*capacity.member += more;
     board::say(capacity.name, (heap_of(doubled) - now + more - 1) / more);

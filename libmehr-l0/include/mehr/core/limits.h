@@ -68,7 +68,7 @@ struct Limits {
     l.refused_items = 128;
     l.probed = 4;
     l.probe_notes = 16;
-    l.reservations = 8;
+    l.reservations = 16;
     l.envelope_replays = 1024;
     l.streams = 4;
     l.peer_keys = 32;
@@ -77,28 +77,28 @@ struct Limits {
   /// A radio board: the same code in tens of kilobytes.
   static constexpr Limits minimal() {
     Limits l;
-    l.links = 16;
-    l.half_open_links = 4;
-    l.init_sources = 16;
-    l.media = 4;
-    l.routes = 128;
+    l.links = 4;
+    l.half_open_links = 2;
+    l.init_sources = 4;
+    l.media = 2;
+    l.routes = 16;
     l.candidates = 2;
-    l.packet_ids = 256;
-    l.evicted_routes = 128;
+    l.packet_ids = 32;
+    l.evicted_routes = 8;
     l.announce_checks = 20;
-    l.reverse_paths = 256;
-    l.path_tags = 64;
-    l.queue_bytes = 32'768;
-    l.queue_block = 256;
-    l.queue_flows = 4;
-    l.gossip_exchanges = 4;
-    l.refused_items = 128;
-    l.probed = 4;
-    l.probe_notes = 16;
-    l.reservations = 8;
-    l.envelope_replays = 1024;
-    l.streams = 4;
-    l.peer_keys = 32;
+    l.reverse_paths = 32;
+    l.path_tags = 8;
+    l.queue_bytes = 4096;
+    l.queue_block = 128;
+    l.queue_flows = 2;
+    l.gossip_exchanges = 2;
+    l.refused_items = 16;
+    l.probed = 2;
+    l.probe_notes = 4;
+    l.reservations = 2;
+    l.envelope_replays = 64;
+    l.streams = 2;
+    l.peer_keys = 8;
     return l;
   }
 

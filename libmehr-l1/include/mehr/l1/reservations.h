@@ -8,10 +8,11 @@
 // Answers: `poll` gives control messages to send and news for the application. It must be emptied
 // after each call that is not const, and when `count` says so. `next_deadline` says when to call
 // `on_time`.
-// Bounds: `capacity` reservations, 16 per upstream, requests at 2 a second per upstream; all
-// reservations together take at most 3/4 of a link's rate, those of one upstream 1/2. Full: refused
-// with status 4; nothing is displaced. A reservation without data ends after 60 s.
-// Failure: messages that fit nothing are dropped and counted. Every PENDING ends within 35 s.
+// Bounds: `capacity` reservations, of which one upstream has 16 and a quarter at most and the
+// application's own keep a quarter; 12 over one link are others' at most; requests at 2 a second
+// per upstream; all reservations together take at most 3/4 of a link's rate, those of one upstream
+// 1/2. Full: refused with status 4; nothing is displaced. A reservation without data ends after 60
+// s. Failure: messages that fit nothing are dropped and counted. Every PENDING ends within 35 s.
 // Threads: the node's. Packet path: `find` walks the at most 16 reservations of one upstream.
 #pragma once
 
@@ -258,6 +259,7 @@ class Reservations {
   };
 
   // reservations.cpp: messages, packets, time
+  [[nodiscard]] std::size_t others_over(LinkSlot egress) const;
   [[nodiscard]] std::size_t lane(LinkSlot upstream) const;
   [[nodiscard]] Slot find_upstream(LinkSlot from, std::uint16_t id) const;
   [[nodiscard]] Slot find_downstream(LinkSlot from, std::uint16_t id) const;
