@@ -61,4 +61,14 @@ struct ScaleOptions {
 };
 int scale_command(const ScaleOptions& options);
 
+struct HopsOptions {
+  std::vector<std::uint64_t> nodes{100, 1000};
+  std::uint64_t announcing = 100;
+  std::uint64_t far = 1;      ///< links per node beside those to its neighbours by id
+  std::uint64_t routes = 64;  ///< of each node's table
+  std::uint64_t packets = 1000;
+  std::uint64_t seed = 1;
+};
+int hops_command(const HopsOptions& options);
+
 }  // namespace mehr::sim_cli

@@ -38,6 +38,7 @@ struct Arguments {
   ShowOptions show;
   SwarmOptions swarm;
   ScaleOptions scale;
+  HopsOptions hops;
   bool fast_crypto = false;
 };
 
@@ -186,6 +187,32 @@ void add_scale(CLI::App& app, Arguments& a) {
       ->type_name("DIR");
 }
 
+void add_hops(CLI::App& app, Arguments& a) {
+  CLI::App* hops =
+      app.add_subcommand("hops", "count the hops of packets in small worlds, most nodes silent");
+  const CLI::Range some{std::uint64_t{1}, std::uint64_t{100'000}};
+  hops->add_option("--nodes", a.hops.nodes, "sizes of the worlds, such as 100,1000,10000")
+      ->delimiter(',')
+      ->check(CLI::Range(std::uint64_t{8}, std::uint64_t{100'000}))
+      ->capture_default_str();
+  hops->add_option("--announcing", a.hops.announcing, "how many nodes announce themselves")
+      ->check(some)
+      ->capture_default_str();
+  hops->add_option("--far", a.hops.far, "links of each node to nodes far off")
+      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{64}))
+      ->capture_default_str();
+  hops->add_option("--routes", a.hops.routes, "room in each node's table")
+      ->check(CLI::Range(std::uint64_t{8}, std::uint64_t{100'000}))
+      ->capture_default_str();
+  hops->add_option("--packets", a.hops.packets, "how many are sent, over half an hour")
+      ->check(some)
+      ->capture_default_str();
+  hops->add_option_function<std::string>(
+          "--seed", [&a](const std::string& text) { a.hops.seed = *parse_seed(text); },
+          "draws the worlds; 1 without it")
+      ->check(seed_check());
+}
+
 /// Becomes the program with the stand-in cipher, which stands beside this one.
 int hand_over(char** argv) {
   std::error_code error;
@@ -210,6 +237,7 @@ int run(int argc, char** argv) {
   add_show(app, a);
   add_swarm(app, a);
   add_scale(app, a);
+  add_hops(app, a);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
@@ -220,6 +248,7 @@ int run(int argc, char** argv) {
   if (app.got_subcommand("list")) return list_command(a.list);
   if (app.got_subcommand("show")) return show_command(a.show);
   if (app.got_subcommand("scale")) return scale_command(a.scale);
+  if (app.got_subcommand("hops")) return hops_command(a.hops);
   if (a.swarm.minutes > 0) a.swarm.first = draw_seed();
   return swarm_command(a.swarm);
 }
