@@ -73,21 +73,16 @@ NextHop::Way RoutingTable::way_of(Slot route, const Candidate& c) const {
 
 void RoutingTable::gather(Slot route, const RouteQuery& query, Gathered& out) const {
   out.way = NextHop::Way::ring;
-  const auto take = [&](bool avoided) {
-    for (const Candidate& c : candidates(route)) {
-      if (c.link == kNoLink || c.link == query.ingress || !is_up(c.link)) continue;
-      if (query.may_wait && links_[c.link].avoided != avoided) continue;
-      const NextHop::Way way = way_of(route, c);
-      if (way > out.way) continue;
-      if (way < out.way) out.all.clear();
-      out.way = way;
-      (void)out.all.push(&c);  // more than 32 links to choose from: the first ones do
-    }
-  };
-  // Where a neighbour says that it is full, even a way that may circle is the better one: there the
-  // packet may arrive. spec: L1/6 step 4
-  take(false);
-  if (query.may_wait && out.all.empty()) take(true);
+  for (const Candidate& c : candidates(route)) {
+    if (c.link == kNoLink || c.link == query.ingress || !is_up(c.link)) continue;
+    const NextHop::Way way = way_of(route, c);
+    if (way > out.way) continue;
+    if (way < out.way) out.all.clear();
+    out.way = way;
+    (void)out.all.push(&c);  // more than 32 links to choose from: the first ones do
+  }
+  // Within the best class alone: where everything is full, packets that circle would be the rest.
+  if (query.may_wait) out.leave_out([&](const Candidate& c) { return links_[c.link].avoided; });
   out.leave_out([&](const Candidate& c) { return usable_of(c).bytes < query.size; });
 }
 

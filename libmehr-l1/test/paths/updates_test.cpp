@@ -173,7 +173,7 @@ TEST_CASE("L1 property 12: with changing costs no packet visits a node twice", "
   const auto seed = static_cast<std::uint64_t>(GENERATE(range(1, 5)));
   CAPTURE(seed);
   test::SeededRandom chance(seed);
-  Limits limits = Limits::minimal();
+  Limits limits = Limits::small();
   limits.routes = 4 * kNodes;  // a leaf learns all of them over one link
   Net net(kNodes, limits);
   for (auto& node : net.nodes) {

@@ -61,7 +61,8 @@ TEST_CASE_METHOD(Fixture, "L1 8 step 1: an active id again repeats the commitmen
 TEST_CASE_METHOD(Fixture, "L1 8 step 1: 16 of one upstream, the 17th is refused",
                  "[l1][reservations]") {
   ReservationRequest r = request(0);
-  r.min_throughput = 0;  // a sixteenth of the share each
+  r.destination = m[1].id;  // the relay itself: what it may hand on has a bound of its own
+  r.min_throughput = 0;
   for (std::uint16_t id = 0; id < 16; ++id) {
     r.reservation_id = id;
     CHECK(status_of(r) == ReservationStatus::accepted);
@@ -70,11 +71,22 @@ TEST_CASE_METHOD(Fixture, "L1 8 step 1: 16 of one upstream, the 17th is refused"
   r.reservation_id = 16;
   CHECK(status_of(r) == ReservationStatus::bandwidth_insufficient);
   CHECK(relay().size_of(0) == 16);
-  // Another upstream is not touched by it here; the next node counts all of ours together.
-  m.deaf.insert(2);
+  // Another upstream is not touched by it.
   relay().on_request(2, r, m.now);
   m.settle();
   CHECK(relay().size_of(2) == 1);
+}
+
+TEST_CASE_METHOD(Fixture, "L1 8: of the 16 that the next node grants, 12 are others'",
+                 "[l1][reservations]") {
+  ReservationRequest r = request(0);
+  r.min_throughput = 0;
+  for (std::uint16_t id = 0; id < 13; ++id) {
+    r.reservation_id = id;
+    CHECK(status_of(r) ==
+          (id < 12 ? ReservationStatus::accepted : ReservationStatus::bandwidth_insufficient));
+    m.pass(1_s);
+  }
 }
 
 TEST_CASE_METHOD(Fixture, "L1 8 step 1: small ones and a channel full of escrow are refused",
@@ -436,20 +448,25 @@ TEST_CASE_METHOD(Fixture, "L1 8: what an application cannot have is said in word
 TEST_CASE("L1 8: a full table refuses and displaces nobody", "[l1][reservations]") {
   Mesh m;
   ReservationConfig config = Mesh::small();
-  config.capacity = 1;
+  config.capacity = 4;  // one of each upstream, and one of the application's own is kept
   m.chain(3, config);
   REQUIRE(m[0].machine.request(order(m[2].id), m.now).has_value());
   m.settle();
   CHECK(m[0].news.back().what == What::committed);
+  for (int i = 0; i < 3; ++i) CHECK(m[0].machine.request(order(m[2].id), m.now).has_value());
   CHECK(m[0].machine.request(order(m[2].id), m.now).error().code == Errc::full);
+  m.settle();
   ReservationRequest r;
   r.destination = m[2].id;
   r.estimated_bytes = kChunkBytes;
   r.valid_for_seconds = 60;
-  m[1].machine.on_request(2, r, m.now);
-  m.settle();
-  CHECK(m[1].machine.size_of(2) == 0);
-  CHECK(m[1].machine.size() == 1);
+  for (const std::uint16_t id : {std::uint16_t{1}, std::uint16_t{2}}) {
+    r.reservation_id = id;
+    m[1].machine.on_request(2, r, m.now);
+    m.settle();
+  }
+  CHECK(m[1].machine.size_of(2) <= 1);
+  CHECK(m[1].machine.size_of(0) == 1);
 }
 
 TEST_CASE("L1 8: the policy that is linked without economics says yes and moves nothing",

@@ -1,4 +1,7 @@
 // The invariant of forwarding: spec L1/6 as seen from outside a node.
+#include <algorithm>
+#include <array>
+
 #include "invariant_memory.h"
 #include "invariant_view.h"
 #include "mehr/l0/packet.h"
@@ -38,23 +41,27 @@ class RelaysPassOn final : public WorldInvariant {
   }
 
  private:
-  struct Passing {
+  static constexpr unsigned kCopies = 4;
+  /// What leaves may have waited while others of its kind came: several are remembered.
+  struct Copy {
     NodeIndex from = kNoNode;
     std::uint8_t hops = 0;
-    bool came = false;
+    Instant at;
+    std::uint64_t others = 0;  // packets that had come to the node by then
+  };
+  struct Passing {
+    std::array<Copy, kCopies> copies{};
+    unsigned came = 0;  // the last four of them stand in `copies`
     bool relayed = false;
-    std::uint32_t boots = 0;        // of the node, when it was relayed
-    Instant relayed_at;             //
-    std::uint64_t others_then = 0;  // packets that had come to the node by then
+    std::uint32_t boots = 0;  // of the node, when it was relayed
+    Copy which;               // the copy that was
   };
 
   void came(const Happening& h, std::uint64_t key) {
-    Passing& p = passing_.put(key);
-    p.came = true;
-    p.from = h.peer;
-    p.hops = h.bytes[1];
     if (came_to_.size() <= h.node) came_to_.resize(h.node + std::size_t{1});
-    ++came_to_[h.node];
+    Passing& p = passing_.put(key);
+    p.copies[p.came % kCopies] = {h.peer, h.bytes[1], h.at, ++came_to_[h.node]};
+    ++p.came;
   }
 
   void left(const Happening& h, std::uint64_t key) {
@@ -70,31 +77,39 @@ class RelaysPassOn final : public WorldInvariant {
                                 " hops that never came to it");
       }
       passing_.put(key);  // its own
-    } else if (p->came) {
+    } else if (p->came != 0) {
       relayed(h, *p);
     }
   }
 
   void relayed(const Happening& h, Passing& p) {
     const auto who = [&] { return view_.name(h.node); };
-    if (h.bytes[1] != p.hops + 1) {
-      return fail(h.node, who() + " passed on a packet that came with " + std::to_string(p.hops) +
-                              " hops and left with " + std::to_string(h.bytes[1]));
+    const Copy* copy = nullptr;
+    const unsigned held = std::min(p.came, kCopies);
+    for (unsigned i = 1; i <= held; ++i) {  // the latest first
+      const Copy& c = p.copies[(p.came - i) % kCopies];
+      const bool fits = h.bytes[1] == c.hops + 1;
+      if (fits && (copy == nullptr || copy->from == h.peer)) copy = &c;
+    }
+    if (copy == nullptr) {
+      const Copy& last = p.copies[(p.came - 1) % kCopies];
+      return fail(h.node, who() + " passed on a packet that came with " +
+                              std::to_string(last.hops) + " hops and left with " +
+                              std::to_string(h.bytes[1]));
     }
     // Two links to one neighbour exist while the older one closes.
-    if (h.peer == p.from && h.peer != kNoNode && links_.count(h.node, h.peer) < 2) {
+    if (h.peer == copy->from && h.peer != kNoNode && links_.count(h.node, h.peer) < 2) {
       return fail(h.node, who() + " sent a packet back to " + view_.name(h.peer) +
                               ", where it had come from");
     }
-    const std::uint64_t others = came_to_[h.node];
-    if (p.relayed && p.boots == links_.boots(h.node) && h.at - p.relayed_at < kRemembered &&
-        others - p.others_then < view_.limits(h.node).packet_ids) {
+    // What counts is when the copies came: one that waited in a queue leaves late.
+    if (p.relayed && p.boots == links_.boots(h.node) && copy->at - p.which.at < kRemembered &&
+        copy->others - p.which.others < view_.limits(h.node).packet_ids) {
       return fail(h.node, who() + " passed on the same packet twice within 110 s");
     }
     p.relayed = true;
     p.boots = links_.boots(h.node);
-    p.relayed_at = h.at;
-    p.others_then = others;
+    p.which = *copy;
   }
 
   LinkTimes links_;
