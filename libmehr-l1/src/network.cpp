@@ -92,7 +92,9 @@ Status Network::send(const NodeId& to, Protocol protocol, ByteView body,
   if (!bytes) return fail(bytes);
   const auto reservation = reservations_.find(kNoLink, to);
   const LinkSlot link = reservation ? reservation->egress : hop->link;
-  const Status queued = hand(link, {priority, kNoLink, *bytes, options.pad_to_mtu}, now);
+  const bool claimed = reservation && reservations_.claims(*reservation, bytes->size(), now);
+  const Priority turn = claimed ? std::min(priority, Priority::p1) : priority;
+  const Status queued = hand(link, {turn, kNoLink, *bytes, options.pad_to_mtu}, now);
   if (!queued) {
     send_blocked_ = send_blocked_ || queued.error().code == Errc::full;
     return queued;

@@ -203,7 +203,9 @@ void Network::forward(LinkSlot from, const l0::Packet& packet, MutableBytes byte
   const auto under = from == kNoLink ? std::nullopt : reservations_.find(from, packet.destination);
   const LinkSlot egress = under ? under->egress : hop->link;
   if (counts_hops) l0::set_hops(bytes, static_cast<std::uint8_t>(packet.hops + 1));
-  if (!hand(egress, {priority, from, bytes, false}, now)) return;
+  const bool claimed = under && reservations_.claims(*under, bytes.size(), now);
+  const Priority turn = claimed ? std::min(priority, Priority::p1) : priority;
+  if (!hand(egress, {turn, from, bytes, false}, now)) return;
   ++counters_.forwarded;
   if (hop->way == NextHop::Way::ring) ++counters_.ring_steps;
   if (hop->way == NextHop::Way::unsafe || hop->way == NextHop::Way::stale) ++counters_.unsafe_ways;

@@ -18,6 +18,8 @@ constexpr std::uint32_t kRequestsAtOnce = kReservationsPerUpstream;
 constexpr std::size_t kShares = 4;
 // Of the 16 that a neighbour grants us, as many are others' at most.
 constexpr std::size_t kOthersDownstream = kReservationsPerUpstream * 3 / 4;
+// Two of the longest packets are within any promise.
+constexpr std::uint32_t kClaimLeast = 8'192;
 // The most that one reservation has to say at a time: a receipt, a release each way, news.
 constexpr std::size_t kActionsEach = 5;
 
@@ -358,6 +360,20 @@ void Reservations::link_down_for(Slot slot, LinkSlot link, Millis now) {
 }
 
 // ---- Packets and receipts -----------------------------------------------------------------------
+
+bool Reservations::claims(const Reserved& reserved, std::size_t bytes, Millis now) {
+  Entry& e = entries_[reserved.slot];
+  if (e.state != State::active) return false;
+  if (e.claimed != e.committed) {
+    e.claimed = e.committed;
+    e.claim.set(TokenBucket::share(e.committed, 1000), Millis::seconds(1), kClaimLeast, now);
+    e.claim.fill(now);
+  }
+  const auto size = static_cast<std::uint32_t>(bytes);
+  if (!e.claim.has(size, now)) return false;
+  e.claim.take(size, now);
+  return true;
+}
 
 bool Reservations::count(const Reserved& reserved, std::size_t data_bytes, Millis now) {
   Entry& e = entries_[reserved.slot];

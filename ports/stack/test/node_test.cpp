@@ -67,7 +67,7 @@ constexpr Protocol kAnonymous{context::kInteractive, 0x10};
 
 }  // namespace
 
-TEST_CASE("L1/4, L1/6: the ends of a line learn each other and talk through the middle",
+TEST_CASE("L1 property 32: without prices the ends of a line learn each other and talk through it",
           "[stack]") {
   Line line;
   REQUIRE(line.a.node.network().key_of(line.c.node.id()) == line.c.identity.public_key());

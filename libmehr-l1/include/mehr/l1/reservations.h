@@ -29,6 +29,7 @@
 #include "mehr/l1/request_bucket.h"
 #include "mehr/l1/reservation_messages.h"
 #include "mehr/l1/routing_table.h"
+#include "mehr/l1/token_bucket.h"
 
 namespace mehr::l1 {
 
@@ -170,6 +171,9 @@ class Reservations {
   // ----------------------------------------------------------------
   /// The reservation that a packet of @p upstream (kNoLink: our own) to @p destination goes under.
   [[nodiscard]] std::optional<Reserved> find(LinkSlot upstream, const NodeId& destination) const;
+  /// Whether a packet of @p bytes is within the rate that was promised: what is may pass what waits
+  /// without a promise. What is not travels as any other. decision 0014
+  [[nodiscard]] bool claims(const Reserved& reserved, std::size_t bytes, Millis now);
   /// A packet with @p data_bytes of DATA was sent on, or delivered here. True: poll.
   bool count(const Reserved& reserved, std::size_t data_bytes, Millis now);
 
@@ -224,6 +228,8 @@ class Reservations {
     NodeId upstream_peer;
     std::uint32_t min_throughput = 0;
     std::uint32_t committed = 0;  // promised upstream, bits per second
+    std::uint32_t claimed = 0;    // the rate that `claim` is set to
+    TokenBucket claim;            // what may be sent under the promise
     std::uint64_t fee = 0;
     std::uint64_t cost = 0;      // promised upstream, uMHR per byte
     std::uint64_t max_cost = 0;  // what upstream would pay

@@ -81,7 +81,7 @@ class Ways {
 }  // namespace
 
 // P1 is not turned away by signals, so that it is the cost alone that moves it.
-SIM_TEST("sim load: what fills a link moves others to a dearer way, and back when it is over",
+SIM_TEST("L1 property 34: what fills a link moves others to a dearer way, and back when it is over",
          Seeds{1, 3}) {
   const auto sim = two_ways(seed);
   Sink& sink = add_sink(sim->node(kGoal));

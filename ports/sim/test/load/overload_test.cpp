@@ -124,8 +124,9 @@ SIM_TEST("sim load: at twice the rate of a bottleneck voice comes in time and bu
 }
 
 // Each node speaks to the one three places on, which is two or three links away.
-SIM_TEST("sim load: a mesh of ten that is asked for twice what it carries still carries voice",
-         Seeds{1, 3}) {
+SIM_TEST(
+    "L1 property 34: a mesh of ten that is asked for twice what it carries still carries voice",
+    Seeds{1, 3}) {
   Sim sim(seed, calm());
   sim.build(wheel());
   TrafficMeter meter(sim.recorder(), 60s);
