@@ -17,7 +17,8 @@ Gossip::Gossip(const GossipConfig& config, const NodeId& self, Random& random)
       exchanges_(config.exchanges),
       ready_((config.links + 63) / 64),
       deadlines_(config.links),
-      refused_(config.refused_ids, config.links, HashSalt::draw(random)) {
+      refused_(config.refused_ids, config.links, HashSalt::draw(random)),
+      body_(config.body_bytes) {
   Expects(config.links > 0 && config.links < kNoLink);
   Expects(config.exchanges > 0 && config.exchanges < kNoExchange);
 }

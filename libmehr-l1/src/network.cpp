@@ -38,13 +38,17 @@ Network::Network(l0::LinkLayer& links, Clock& clock, Timers& timers, Random& ran
       seen_(limits.packet_ids, random),
       reverse_(limits.reverse_paths, random),
       egress_(egress_config(limits), random.draw<std::uint64_t>()),
-      gossip_({limits.links, limits.gossip_exchanges, limits.refused_items}, self_, random),
+      gossip_({limits.links, limits.gossip_exchanges, limits.refused_items, limits.packet_bytes},
+              self_, random),
       items_(table_, flow_, self_),
       requests_({limits.path_tags, limits.path_tags / 4, limits.links}, random),
       prober_(limits.probed, random),
       probe_relay_(limits.probe_notes, limits.links, random),
       reservations_({limits.reservations, limits.links}, *this, policy_, random),
-      neighbours_(limits.links) {
+      neighbours_(limits.links),
+      scratch_(limits.packet_bytes) {
+  Expects(limits.packet_bytes >= l0::kConstrainedMtu.bytes &&
+          limits.packet_bytes <= l0::kBulkMtu.bytes);
   gossip_.add_source(items_);
   loopback_.reserve(kLoopbackMax);
   told_.reserve(limits.routes);
@@ -124,8 +128,12 @@ Status Network::send_to_self(std::uint8_t context, ByteView body) {
 
 void Network::on(Protocol protocol, MessageHandler handler) {
   Expects(protocol.port == 0);
-  handlers_[protocol.context] =
-      handler ? std::make_shared<const MessageHandler>(std::move(handler)) : nullptr;
+  auto call = handler ? std::make_shared<const MessageHandler>(std::move(handler)) : nullptr;
+  if (Handler* const known = handler_of(protocol.context)) {
+    known->call = std::move(call);
+  } else if (call) {
+    handlers_.push_back({protocol.context, std::move(call)});
+  }
 }
 
 std::size_t Network::max_body(const NodeId& to) const {

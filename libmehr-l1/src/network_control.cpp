@@ -54,15 +54,22 @@ Status Network::take_control(l0::LinkId id, LinkSlot from, ByteView message, Mil
     default:
       break;
   }
-  ControlHandler* handler = control_handlers_[type - 0x80U];
-  if (handler != nullptr) return handler->on_control(id, message);
+  for (const auto& [mine, handler] : control_handlers_) {
+    if (mine == type && handler != nullptr) return handler->on_control(id, message);
+  }
   ++counters_.control_ignored;  // unknown types are ignored. spec: L1/1.2
   return {};
 }
 
 void Network::on_control_type(std::uint8_t type, ControlHandler* handler) {
   Expects(type >= 0x80);
-  control_handlers_[type - 0x80U] = handler;
+  const auto found = std::find_if(control_handlers_.begin(), control_handlers_.end(),
+                                  [&](const auto& h) { return h.first == type; });
+  if (found == control_handlers_.end()) {
+    control_handlers_.emplace_back(type, handler);
+  } else {
+    found->second = handler;
+  }
 }
 
 Status Network::send_control(l0::LinkId link, std::uint8_t tier, ByteView message) {

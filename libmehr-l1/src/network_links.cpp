@@ -51,7 +51,9 @@ void Network::note_fault(LinkSlot from, Fault fault, Millis now) {
   weigh(from, now);
 }
 
-void Network::on_link_up(const l0::LinkInfo& link) {
+void Network::on_link_up(const l0::LinkInfo& up) {
+  l0::LinkInfo link = up;
+  link.mtu = Mtu{std::min(up.mtu.bytes, static_cast<std::uint16_t>(scratch_.size()))};
   const LinkSlot slot = hazard("l1.link_table_full") ? kNoLink : table_.link_up(link);
   if (slot == kNoLink) {
     ++counters_.links_refused;

@@ -148,8 +148,16 @@ void Network::deliver(LinkSlot from, const l0::Packet& packet, MutableBytes byte
   hand_up(packet.context, body);
 }
 
+Network::Handler* Network::handler_of(std::uint8_t context) {
+  const auto found = std::find_if(handlers_.begin(), handlers_.end(),
+                                  [&](const Handler& h) { return h.context == context; });
+  return found == handlers_.end() ? nullptr : &*found;
+}
+
 void Network::hand_up(std::uint8_t context, MutableBytes body) {
-  const auto handler = handlers_[context];  // lives on should it replace itself
+  const Handler* const known = handler_of(context);
+  const auto handler =
+      known == nullptr ? nullptr : known->call;  // lives on should it replace itself
   if (handler == nullptr) {
     ++counters_.no_handler;
     return;

@@ -1,5 +1,7 @@
 #include "mehr/stack/node.h"
 
+#include <algorithm>
+
 namespace mehr::stack {
 
 namespace {
@@ -10,8 +12,10 @@ constexpr Millis kUpkeep = Millis::seconds(3600);
 Node::Node(const NodeConfig& config, const Signer& signer, const World& world)
     : signer_(signer),
       timers_(world.timers),
-      links_({{config.max_frame_size, config.features}, config.limits}, signer, world.clock,
-             world.timers, world.random),
+      links_({{Mtu{std::min(config.max_frame_size.bytes, config.limits.packet_bytes)},
+               config.features},
+              config.limits},
+             signer, world.clock, world.timers, world.random),
       between_(config.between ? config.between(links_) : nullptr),
       network_(between_ ? *between_ : static_cast<l0::LinkLayer&>(links_), world.clock,
                world.timers, world.random, signer, world.storage, config.limits, config.policy),

@@ -24,6 +24,7 @@ struct Limits {
   std::size_t media = 1024;           ///< attached media (a TCP connection is one); full: refused
 
   // L1 -------------------------------------------------------------------------------------------
+  std::uint16_t packet_bytes = 4096;  ///< longest packet; links that carry more are used up to that
   std::size_t routes = 16384;         ///< destinations; full: see routing_table.h
   std::size_t candidates = 4;         ///< links remembered per destination; full: worst goes
   std::size_t packet_ids = 500'000;   ///< per generation, two of them; full: generations turn early
@@ -81,6 +82,7 @@ struct Limits {
     l.half_open_links = 2;
     l.init_sources = 4;
     l.media = 2;
+    l.packet_bytes = 484;
     l.routes = 16;
     l.candidates = 2;
     l.packet_ids = 32;

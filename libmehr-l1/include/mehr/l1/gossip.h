@@ -51,6 +51,7 @@ struct GossipConfig {
   std::size_t links = 1024;        ///< link slots
   std::size_t exchanges = 64;      ///< rounds that compare items at once; full: deferred
   std::size_t refused_ids = 4096;  ///< full: the oldest goes. spec: L1/9
+  std::size_t body_bytes = 4096;   ///< the longest message of any link
 };
 
 /// What the engine has to know of an active link.
@@ -306,7 +307,7 @@ class Gossip {
   RefusedIds refused_;
   Made made_;
   GossipCounters counters_;
-  std::array<std::uint8_t, 4096> body_{};
+  std::vector<std::uint8_t> body_;  // one item, or the bits of one filter, under way
 };
 
 }  // namespace mehr::l1

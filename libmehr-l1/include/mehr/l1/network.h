@@ -20,6 +20,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "mehr/core/clock.h"
@@ -197,6 +198,10 @@ class Network final : public Messenger,
     std::uint8_t context = 0;
     Bytes body;
   };
+  struct Handler {
+    std::uint8_t context = 0;
+    std::shared_ptr<const MessageHandler> call;  // none: removed
+  };
   struct Told {
     NodeId destination;
     NodeId next_hop;
@@ -237,6 +242,7 @@ class Network final : public Messenger,
   void on_data(LinkSlot from, const l0::Packet& packet, MutableBytes bytes, Millis now);
   void on_proof(LinkSlot from, const l0::Packet& packet, MutableBytes bytes, Millis now);
   void deliver(LinkSlot from, const l0::Packet& packet, MutableBytes bytes, Millis now);
+  [[nodiscard]] Handler* handler_of(std::uint8_t context);
   /// To the handler of @p context, which may do anything here, even replace itself.
   void hand_up(std::uint8_t context, MutableBytes body);
   void forward(LinkSlot from, const l0::Packet& packet, MutableBytes bytes, const PacketId& id,
@@ -338,8 +344,8 @@ class Network final : public Messenger,
   bool gossip_moved_ = false;  // what may be pulled has changed
   std::array<std::uint8_t, kTlvsMax> tlvs_{};
   std::size_t tlvs_size_ = 0;
-  std::array<std::shared_ptr<const MessageHandler>, 256> handlers_;  // by context
-  std::array<ControlHandler*, 128> control_handlers_{};              // by type - 0x80
+  std::vector<Handler> handlers_;  // few: a node that runs everything has some ten
+  std::vector<std::pair<std::uint8_t, ControlHandler*>> control_handlers_;  // by type
   std::function<void()> writable_;
   std::function<void(const RouteEvent&)> observer_;
   std::function<void(const PathConstraintViolation&)> violation_observer_;
@@ -348,7 +354,7 @@ class Network final : public Messenger,
   std::function<void(const GossipItem&)> left_out_observer_;
   std::vector<Told> told_;  // by route slot: what the observer knows
   std::vector<Loopback> loopback_;
-  std::array<std::uint8_t, 4096> scratch_{};
+  std::vector<std::uint8_t> scratch_;  // the longest packet
 };
 
 }  // namespace mehr::l1
