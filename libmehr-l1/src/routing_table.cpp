@@ -11,6 +11,12 @@ namespace mehr::l1 {
 
 namespace {
 
+// A neighbour says the same announce again only when it has become better; what became worse it
+// tells by PathUpdate. So the worse of two was sent first. spec: L1/4.3 rules 2 and 4
+bool overtaken(const Candidate& held, const CompactPathCost& received) {
+  return held.state == RouteState::fresh && held.received.metric() < received.metric();
+}
+
 NodeId index_key(l0::LinkId id) {
   NodeId key;
   Writer(key.mutable_view()).put(id.value);
@@ -226,9 +232,8 @@ Novelty RoutingTable::novelty(const NodeId& destination, std::uint64_t emitted,
   if (in_order && emitted < routes_[slot].emitted) return Novelty::older;
   for (const Candidate& c : candidates(slot)) {
     // A link that was lost and came back is another link: its announces count again.
-    if (c.link == link && c.emitted == emitted && c.received == received && !c.link_was_lost) {
-      return Novelty::repeated;
-    }
+    if (c.link != link || c.emitted != emitted || c.link_was_lost) continue;
+    if (c.received == received || overtaken(c, received)) return Novelty::repeated;
   }
   return Novelty::fresh;
 }

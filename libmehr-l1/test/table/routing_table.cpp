@@ -141,6 +141,32 @@ TEST_CASE_METHOD(Fixture, "L1 property 7: lower emitted, equal emitted, replay",
   CHECK(table.novelty(node_id(1), 12, CompactPathCost{}, a, gone) == Novelty::fresh);
 }
 
+TEST_CASE_METHOD(Fixture, "L1 4.3: an announce that a better one overtook changes nothing",
+                 "[l1][table]") {
+  const auto novelty = [&](std::uint64_t emitted, std::uint8_t hops, LinkSlot link) {
+    return table.novelty(node_id(1), emitted, made(emitted, hops).announce.extension.path_cost,
+                         link, kStart);
+  };
+  accept(table, 1, a, 10, 2);
+  CHECK(novelty(10, 3, a) == Novelty::repeated);
+  CHECK(novelty(10, 1, a) == Novelty::fresh);
+  CHECK(novelty(10, 3, b) == Novelty::fresh);
+  CHECK(novelty(11, 3, a) == Novelty::fresh);
+  // The neighbour may have forgotten what it said over the link before.
+  table.link_down(l0::LinkId{11}, l0::CloseReason::medium_lost, kStart);
+  REQUIRE(table.link_up(link_info(40, node_id(1001))) == a);
+  CHECK(novelty(10, 3, a) == Novelty::fresh);
+}
+
+TEST_CASE_METHOD(Fixture, "L1 4.3: a worse announce revives a route that is running out",
+                 "[l1][table]") {
+  accept(table, 1, a, 10, 2);
+  pass(table, kStart + Millis::seconds(5400));
+  CompactPathCost worse;
+  worse.hop_count = 3;
+  CHECK(table.novelty(node_id(1), 10, worse, a, kStart) == Novelty::fresh);
+}
+
 TEST_CASE_METHOD(Fixture, "L1 4.2: feasibility compares the metric received with FD as sent",
                  "[l1][table]") {
   const Slot route = accept(table, 1, a, 10, 2).route;
