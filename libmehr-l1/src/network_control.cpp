@@ -141,9 +141,14 @@ Status Network::take_updates(LinkSlot from, ByteView message, Millis now) {
   if (!update) return fail(update);
   if (planted("l1.update_ignored")) return {};
   for (std::size_t i = 0; i < update->count; ++i) {
-    const Slot route = flow_.updated(from, update->item(i), now);
+    const PathUpdateItem item = update->item(i);
+    const Slot route = flow_.updated(from, item, now);
     ++(route == kNoSlot ? counters_.updates_ignored : counters_.updates_taken);
-    if (route != kNoSlot) observe(route);
+    if (route != kNoSlot) {
+      observe(route);
+    } else {
+      ask_again(from, item, now);
+    }
   }
   gossip_moved_ = true;
   return {};
@@ -155,6 +160,16 @@ bool Network::ask_for_path(const NodeId& destination, Millis now) {
   ++counters_.path_requests_sent;
   pass_path_request(kNoLink, *request, now);
   return true;
+}
+
+// A node with few candidates forgets the announces of neighbours that were dearer then; a
+// PathUpdate counts only with its announce. spec: L1/4.3
+void Network::ask_again(LinkSlot from, const PathUpdateItem& told, Millis now) {
+  if (!table_.misses(from, told.destination, told.emitted, told.path_cost)) return;
+  const auto request = requests_.ask_one(from, told.destination, now);
+  if (!request) return;
+  ++counters_.path_requests_sent;
+  (void)egress_.gossip(from, 1, {}, encode_fixed(*request), now);
 }
 
 bool Network::seek(const NodeId& to) { return ask_for_path(to, clock_.now()); }

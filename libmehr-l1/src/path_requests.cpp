@@ -40,14 +40,25 @@ PathRequests::PathRequests(const Config& config, Random& random)
     : random_(random),
       tags_(config.tags, random),
       asked_(config.asked, random),
-      rates_(config.links) {}
+      rates_(config.links),
+      single_(config.links) {}
 
 std::optional<PathRequest> PathRequests::ask(const NodeId& destination, Millis now) {
+  return question(destination, PathRequest::kMaxTtl, own_, now);
+}
+
+std::optional<PathRequest> PathRequests::ask_one(LinkSlot link, const NodeId& destination,
+                                                 Millis now) {
+  return question(destination, 1, single_[link], now);
+}
+
+std::optional<PathRequest> PathRequests::question(const NodeId& destination, std::uint8_t ttl,
+                                                  Rate& rate, Millis now) {
   const auto asked = asked_.find(destination);
   if (asked && now - *asked < kSpacing) return std::nullopt;
-  if (!spend(own_, kOwnPerSecond, now)) return std::nullopt;
+  if (!spend(rate, kOwnPerSecond, now)) return std::nullopt;
   asked_.put(destination, now);
-  const PathRequest request{{}, destination, random_.draw<std::uint64_t>(), PathRequest::kMaxTtl};
+  const PathRequest request{{}, destination, random_.draw<std::uint64_t>(), ttl};
   tags_.put(tag_key(request), now);
   return request;
 }
@@ -67,6 +78,6 @@ bool PathRequests::spend(Rate& rate, std::size_t per_second, Millis now) {
   return true;
 }
 
-void PathRequests::link_up(LinkSlot link) { rates_[link] = Rate{}; }
+void PathRequests::link_up(LinkSlot link) { rates_[link] = single_[link] = Rate{}; }
 
 }  // namespace mehr::l1

@@ -351,6 +351,20 @@ Slot RoutingTable::update(LinkSlot link, const NodeId& destination, std::uint64_
   return route;
 }
 
+bool RoutingTable::misses(LinkSlot link, const NodeId& destination, std::uint64_t emitted,
+                          const CompactPathCost& received) const {
+  const Slot slot = find(destination);
+  if (slot == kNoSlot || !received.cost.known()) return false;
+  const Route& r = routes_[slot];
+  if (r.emitted != emitted || r.opaque) return false;
+  const auto all = candidates(slot);
+  return std::all_of(all.begin(), all.end(), [&](const Candidate& c) {
+    if (c.link == kNoLink) return true;
+    const bool counts = is_up(c.link) && c.state == RouteState::fresh && c.emitted == emitted;
+    return c.link != link && (!counts || received.metric() < c.received.metric());
+  });
+}
+
 namespace {
 // spec: L1/5: the first outcome sets 128
 std::uint8_t after_outcome(unsigned r, bool success) {

@@ -96,6 +96,40 @@ TEST_CASE("L1 4.1: another next hop is told at once, and traffic follows", "[l1]
   CHECK(net[0].received.size() == 1);
 }
 
+TEST_CASE("L1 4.3: a better way than those held is asked for, when only its update came",
+          "[l1][paths]") {
+  Limits one_way = Limits::small();
+  one_way.candidates = 1;
+  Net net(4, one_way);  // 0 - 1 - 3 and 0 - 2 - 3, the way over 2 is dearer
+  net[1].policy.per_byte = 100;
+  net[2].policy.per_byte = 5000;
+  net.join(1, 3);
+  net.join(2, 3);
+  net.join(0, 1);
+  net.join(0, 2);
+  net.world.pass(Millis::seconds(61));
+  const NodeId to = net[0].id();
+  REQUIRE(net[3].network.ways(to).size() == 1);
+  REQUIRE(net[3].facts(to).next_hop == net[1].id());
+  const auto asked = [&] { return net[3].network.counters().path_requests_sent; };
+  SECTION("a worse one is not") {
+    net[2].charge(1000);
+    net.world.pass(Millis::seconds(61));
+    CHECK(updates(net[2], 3, to).size() == 1);
+    CHECK(asked() == 0);
+  }
+  SECTION("a better one is, by one question to one neighbour") {
+    net[2].charge(10);
+    net.world.pass(Millis::seconds(61));
+    CHECK(net[3].facts(to).next_hop == net[2].id());
+    CHECK(net[3].facts(to).cost == coded(10));
+    CHECK(asked() == 1);
+    CHECK(net[2].network.counters().path_requests_answered == 2);  // 0 asks it for 3 likewise
+    CHECK(net[1].network.counters().path_requests_answered == 0);
+    CHECK(net[0].network.counters().path_requests_answered == 0);
+  }
+}
+
 TEST_CASE("L1 5: a lost way is retracted, and a new one announced in its place", "[l1][paths]") {
   Net net(4);  // 0 - 1 - 2 - 3, later 0 - 2 as well
   net.line();

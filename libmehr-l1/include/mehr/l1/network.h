@@ -272,6 +272,8 @@ class Network final : public Messenger,
   void answer_for_self(LinkSlot from, Millis now);
   void round_ended(LinkSlot link, RoundOutcome outcome, Millis now);
   bool ask_for_path(const NodeId& destination, Millis now);
+  /// The neighbour told of a better way than is held: it says it again as an announce.
+  void ask_again(LinkSlot from, const PathUpdateItem& told, Millis now);
   void poll_reservations();
   void note_fault(LinkSlot from, Fault fault, Millis now);
 

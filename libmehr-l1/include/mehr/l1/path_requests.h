@@ -53,6 +53,9 @@ class PathRequests {
   /// The question to send to every neighbour, or nothing: it was asked less than 20 s ago, or five
   /// others within this second.
   std::optional<PathRequest> ask(const NodeId& destination, Millis now);
+  /// The question to send to the neighbour on @p link alone, to be answered by nobody else; nothing
+  /// as above, with a count of five for each link.
+  std::optional<PathRequest> ask_one(LinkSlot link, const NodeId& destination, Millis now);
 
   enum class Verdict : std::uint8_t {
     unseen,    ///< to be answered or passed on
@@ -73,7 +76,10 @@ class PathRequests {
   RecentKeys tags_;
   RecentKeys asked_;
   [[nodiscard]] static bool spend(Rate& rate, std::size_t per_second, Millis now);
-  std::vector<Rate> rates_;
+  std::optional<PathRequest> question(const NodeId& destination, std::uint8_t ttl, Rate& rate,
+                                      Millis now);
+  std::vector<Rate> rates_;   // of neighbours
+  std::vector<Rate> single_;  // of this node's to one neighbour
   Rate own_;
 };
 
