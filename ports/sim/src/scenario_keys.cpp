@@ -36,8 +36,9 @@ constexpr LimitKey kLimits[] = {
     {"streams", &Limits::streams},
     {"peer_keys", &Limits::peer_keys},
 };
-static_assert(sizeof(kLimits) / sizeof(LimitKey) * sizeof(std::size_t) == sizeof(Limits),
-              "every member of Limits has a key");
+// How long packets are is the business of media, by their MTU: Limits::packet_bytes has no key.
+static_assert((sizeof(kLimits) / sizeof(LimitKey) + 1) * sizeof(std::size_t) == sizeof(Limits),
+              "every other member of Limits has a key");
 
 constexpr std::size_t kMostOfALimit = 10'000'000;
 constexpr std::array<std::string_view, 3> kBases{"small", "minimal", "standard"};
