@@ -357,6 +357,9 @@ bool RoutingTable::misses(LinkSlot link, const NodeId& destination, std::uint64_
   if (slot == kNoSlot || !received.cost.known()) return false;
   const Route& r = routes_[slot];
   if (r.emitted != emitted || r.opaque) return false;
+  // Only a way that is sure to be none in circles: where a destination is cut off, its neighbours
+  // tell each other of such ways, dearer each time, and every question would bring one more.
+  if (r.any_sent && !(received.metric() < r.feasible)) return false;
   const auto all = candidates(slot);
   return std::all_of(all.begin(), all.end(), [&](const Candidate& c) {
     if (c.link == kNoLink) return true;

@@ -71,8 +71,8 @@ class RoutingTable {
   /// when there is no such candidate with that `emitted`. spec: L1/4.3
   Slot update(LinkSlot link, const NodeId& destination, std::uint64_t emitted,
               const CompactPathCost& received);
-  /// Whether a way over @p link of that cost would be the best of a known destination, and is none
-  /// of those held: there was no room for it when its announce came.
+  /// Whether a way over @p link of that cost would be the best of a known destination and free of
+  /// loops, and is none of those held: there was no room for it when its announce came.
   [[nodiscard]] bool misses(LinkSlot link, const NodeId& destination, std::uint64_t emitted,
                             const CompactPathCost& received) const;
   /// PacketTooBig from @p link; false when it does not apply. spec: L0/6
