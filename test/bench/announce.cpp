@@ -1,5 +1,5 @@
-// Announces per second: the bare primitive, the announce around it, on two threads; and the whole of
-// what a node does with one: check, table, decision to pass it on. spec: L1/4.2, L1/4.3
+// Announces per second: the bare primitive, the announce around it, on two threads; and the whole
+// of what a node does with one: check, table, decision to pass it on. spec: L1/4.2, L1/4.3
 //
 //   build/release/bin/bench-announce
 #include "mehr/l1/announce.h"

@@ -3,10 +3,10 @@
 //   build/release/bin/bench-forward
 //
 // A whole Network stands between two links of a layer that seals nothing and keeps nothing; what is
-// timed is everything between `on_packet` and `send_packet`. Every packet differs, so that none is a
-// duplicate; it is written into the same buffer, as it would come from the opener: in the cache. The
-// tables are those of Limits::standard, and are full. The other benchmarks do each step alone, in
-// tables of the same size.
+// timed is everything between `on_packet` and `send_packet`. Every packet differs, so that none is
+// a duplicate; it is written into the same buffer, as it would come from the opener: in the cache.
+// The tables are those of Limits::standard, and are full. The other benchmarks do each step alone,
+// in tables of the same size.
 #include <benchmark/benchmark.h>
 
 #include <array>
