@@ -18,9 +18,12 @@ DuplicateFilter::DuplicateFilter(std::size_t capacity, Random& random)
   young_.stamp = last_stamp_;
 }
 
-std::size_t DuplicateFilter::place(const Generation& in, const PacketId& id) const {
+std::size_t DuplicateFilter::home(const PacketId& id) const {
+  return static_cast<std::size_t>(salted_hash(salt_, id.bytes) % young_.entries.size());
+}
+
+std::size_t DuplicateFilter::place(const Generation& in, const PacketId& id, std::size_t at) {
   const std::size_t count = in.entries.size();
-  std::size_t at = static_cast<std::size_t>(salted_hash(salt_, id.bytes) % count);
   while (in.entries[at].stamp == in.stamp && in.entries[at].id != id) {
     at = at + 1 == count ? 0 : at + 1;
   }
@@ -29,10 +32,13 @@ std::size_t DuplicateFilter::place(const Generation& in, const PacketId& id) con
 
 bool DuplicateFilter::insert(const PacketId& id, Millis now) {
   if (young_.used == capacity_ || now - turned_at_ >= kGeneration) turn(now);
-  const std::size_t at = place(young_, id);
-  Entry& entry = young_.entries[at];
+  const std::size_t first = home(id);
+  // Neither table is in the cache of a busy relay: both are asked for before either is waited for.
+  __builtin_prefetch(&old_.entries[first]);
+  __builtin_prefetch(&young_.entries[first], 1);
+  Entry& entry = young_.entries[place(young_, id, first)];
   if (entry.stamp == young_.stamp) return false;
-  if (old_.used != 0 && old_.entries[place(old_, id)].stamp == old_.stamp) return false;
+  if (old_.used != 0 && old_.entries[place(old_, id, first)].stamp == old_.stamp) return false;
   entry = {id, young_.stamp};
   ++young_.used;
   return true;

@@ -1,5 +1,5 @@
-// What a gossip round costs with 10,000 items: the digest, a round that differs, feeding an empty
-// node.
+// What a gossip round costs with 10,000 items: the digest, a round that finds both level, one that
+// finds a difference, feeding an empty node.
 //
 //   build/release/bin/bench-gossip
 #include "mehr/l1/gossip.h"
@@ -123,6 +123,25 @@ void gossip_digest(benchmark::State& state) {
   state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(kItems));
 }
 BENCHMARK(gossip_digest);
+
+/// Both hold the same 10,000 items: a beat and its answer; the time is that of both sides.
+void gossip_round_equal(benchmark::State& state) {
+  Node a(1);
+  Node b(2);
+  for (std::uint64_t n = 0; n < kItems; ++n) {
+    a.source.put(n);
+    b.source.put(n);
+  }
+  Millis now{1000};
+  std::size_t bytes = 0;
+  for (auto _ : state) {
+    now = now + l1::kGossipRound;
+    bytes = run_round(a, b, now);
+  }
+  if (a.source.size() != kItems || b.source.size() != kItems) std::abort();
+  state.counters["bytes"] = static_cast<double>(bytes);
+}
+BENCHMARK(gossip_round_equal)->Unit(benchmark::kMillisecond);
 
 /// Both hold 10,000 items, of which 1 % differ; the time is that of both sides.
 void gossip_round_differing(benchmark::State& state) {

@@ -15,6 +15,13 @@ namespace {
 using namespace mehr;
 using namespace mehr::l0::test;
 
+// The clock stands still while packets pass, so the link's rate must not be what ends them.
+MediumInfo wide() {
+  MediumInfo info;
+  info.bandwidth = BitsPerSecond{1'000'000'000'000};
+  return info;
+}
+
 // A medium that keeps the last frame in a buffer of its own.
 class OneFrame final : public Medium {
  public:
@@ -41,7 +48,7 @@ class OneFrame final : public Medium {
     size = 0;
     lengths.clear();
   }
-  MediumInfo details;
+  MediumInfo details = wide();
   Bytes held = Bytes(16'384);
   std::size_t size = 0;
   std::vector<std::size_t> lengths;

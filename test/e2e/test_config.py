@@ -45,6 +45,7 @@ class Start(MeshTest):
             (GOOD + "log_format = 'xml'\n", 2, "text or json"),
             (GOOD + "max_connections = 0\n", 2, "from 1 to"),
             (GOOD + "max_connections = 1.5\n", 2, "fraction"),
+            (GOOD + "mtu = 483\n", 2, "from 484 to 4096"),
             (GOOD + "max_file_size = 'big'\n", 2, "must be a number"),
             (GOOD + "accept_files = 'some'\n", 2, '"all", "none" or a list'),
             (GOOD + "accept_files = ['12']\n", 2, "32 hexadecimal"),

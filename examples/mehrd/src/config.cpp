@@ -15,6 +15,7 @@
 
 #include "mehr/common/paths.h"
 #include "mehr/common/text.h"
+#include "mehr/l0/packet.h"
 #include "mehr/linux/resolver.h"
 
 namespace mehr::daemon {
@@ -22,7 +23,7 @@ namespace {
 
 constexpr std::string_view kKeys =
     "accept_files, bootstrap, bootstrap_name, data_dir, inbox, listen, log_format, log_level, "
-    "max_connections, max_file_size, outbound_only, peers, port_mapping, socket";
+    "max_connections, max_file_size, mtu, outbound_only, peers, port_mapping, socket";
 constexpr std::int64_t kMostConnections = 60'000;
 constexpr std::size_t kMostBootstrap = 256;
 
@@ -149,6 +150,10 @@ void ConfigReader::read_key(const toml::key& key, const toml::node& node) {
   if (k == "max_connections") {
     return read_number(node, k, 1, kMostConnections,
                        [&c](std::int64_t n) { c.max_connections = static_cast<std::size_t>(n); });
+  }
+  if (k == "mtu") {
+    return read_number(node, k, l0::kConstrainedMtu.bytes, l0::kBulkMtu.bytes,
+                       [&c](std::int64_t n) { c.mtu.bytes = static_cast<std::uint16_t>(n); });
   }
   if (k == "max_file_size") {
     return read_number(node, k, 1, std::int64_t{1} << 46,

@@ -33,6 +33,7 @@ struct Config {
   Level log_level = Level::info;
   LogFormat log_format = LogFormat::text;
   std::size_t max_connections = 512;
+  Mtu mtu{4096};  ///< message bytes in a frame; links take the lesser of both ends
   AcceptFiles accept_files = AcceptFiles::all;
   std::vector<NodeId> accept_from;  ///< with AcceptFiles::listed
   std::uint64_t max_file_size = 1ULL << 36;

@@ -77,6 +77,7 @@ linux_port::BootstrapConfig bootstrap_config(const Config& config) {
 linux_port::TcpConfig tcp_config(const Config& config) {
   linux_port::TcpConfig out;
   out.max_connections = config.max_connections;
+  out.mtu = config.mtu;
   return out;
 }
 

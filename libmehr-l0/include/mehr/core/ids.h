@@ -9,6 +9,7 @@
 #include <compare>
 #include <cstddef>
 #include <cstdint>
+#include <type_traits>
 
 #include "mehr/core/bytes.h"
 
@@ -24,6 +25,11 @@ struct FixedBytes {
   [[nodiscard]] constexpr MutableBytes mutable_view() { return bytes; }
   [[nodiscard]] constexpr bool is_zero() const { return all_zero(bytes); }
   constexpr auto operator<=>(const FixedBytes&) const = default;
+  // As the default; but of std::array GCC 12 makes a call, of this a few instructions.
+  constexpr bool operator==(const FixedBytes& other) const {
+    if (std::is_constant_evaluated()) return bytes == other.bytes;
+    return __builtin_memcmp(bytes.data(), other.bytes.data(), N) == 0;
+  }
 
   /// The first N bytes of @p from, which must hold at least N.
   static constexpr FixedBytes from(ByteView from) {

@@ -40,8 +40,10 @@ class DuplicateFilter {
     std::uint32_t stamp = 0;
     std::size_t used = 0;  // entries with this stamp
   };
-  /// Where @p id is, or where it would go.
-  [[nodiscard]] std::size_t place(const Generation& in, const PacketId& id) const;
+  /// Where the search for @p id begins, in either generation.
+  [[nodiscard]] std::size_t home(const PacketId& id) const;
+  /// Where @p id is, or where it would go, looked for from @p at on.
+  [[nodiscard]] static std::size_t place(const Generation& in, const PacketId& id, std::size_t at);
   // The young generation becomes the old one.
   void turn(Millis now);
 
