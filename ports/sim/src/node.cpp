@@ -78,6 +78,7 @@ void Node::tear_down() {
   enter([&] {
     for (auto& program : programs_) program->stop(*this);
     tap_ = nullptr;
+    segments_.clear();
     stack_.reset();
     link_watch_.reset();
     storage_.reset();
@@ -354,6 +355,7 @@ void Node::closed(Medium& medium) {
   for (Wanted& wanted : wanted_) {
     if (wanted.medium == &medium) wanted.medium = nullptr;
   }
+  std::erase_if(segments_, [&](const auto& segment) { return segment.second == &medium; });
   if (stack_) enter([&] { stack_->links().on_closed(medium); });
 }
 
@@ -393,6 +395,7 @@ void Node::deliver(Waiting& item) {
     }
   });
   if (item.kind != Waiting::Kind::opened || item.medium->info().stream) return;
+  segments_.emplace_back(item.channel, item.medium);
   // Nobody redials a datagram medium: the node asks again by itself.
   if (item.dialled && std::none_of(wanted_.begin(), wanted_.end(), [&](const Wanted& w) {
         return w.channel == item.channel && w.peer == item.peer;
@@ -430,6 +433,21 @@ void Node::want_link(ChannelId channel, NodeIndex peer) {
   wanted.channel = channel;
   wanted.peer = peer;
   wanted_.push_back(wanted);
+}
+
+bool Node::dial(NodeIndex peer) {
+  if (!stack_ || stands_still()) return false;
+  for (const Channel* channel : sim_.joints(index_, peer)) {
+    const auto segment = std::find_if(segments_.begin(), segments_.end(), [&](const auto& open) {
+      return open.first == channel->id();
+    });
+    if (segment == segments_.end()) continue;
+    const Remote remote = channel->address_of(peer);
+    return enter([&] {
+      return stack_->links().establish(*segment->second, remote, sim_.node(peer).id()).has_value();
+    });
+  }
+  return false;
 }
 
 void Node::ask_for_link(Wanted& wanted) {

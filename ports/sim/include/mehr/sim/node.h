@@ -107,6 +107,10 @@ class Node final : public Host, public Clock, public Timers, private EventSink {
   /// Where it sits, joined or not.
   [[nodiscard]] std::span<Channel* const> channels() const { return channels_; }
 
+  /// Asks @p peer for a link over a segment that both sit on, once; false when there is none. What
+  /// the topology asks for is asked for without this.
+  bool dial(NodeIndex peer);
+
   // ---- For programs: what they sent and got, by a tag that names the message
   void sent(NodeIndex to, ByteView tag);
   void delivered(NodeIndex from, ByteView tag);
@@ -231,6 +235,7 @@ class Node final : public Host, public Clock, public Timers, private EventSink {
   std::unique_ptr<stack::Node> stack_;
   Tap* tap_ = nullptr;  // owned by the stack
   std::vector<LinkUp> links_up_;
+  std::vector<std::pair<ChannelId, Medium*>> segments_;  // datagram media that are open
   std::vector<Wake> wakes_;
   std::deque<Waiting> waiting_;
   Instant booted_at_;
