@@ -34,8 +34,8 @@ void Links::on_frame(Medium& medium, const FrameInfo& info, MutableBytes frame) 
   } else if (is_data_frame(type) && mode != InterfaceMode::rns) {
     take_data(medium, frame);
   } else if (type < 0x80) {
-    if (mode != InterfaceMode::native && listener_ != nullptr) {
-      listener_->on_clear_packet(medium.info().interface, frame);
+    if (mode != InterfaceMode::native && listener_ != nullptr && medium.receiver_handle != 0) {
+      listener_->on_clear_packet({medium.receiver_handle}, frame);
     } else {
       ++counters_.clear_packet;
       stray_frame(medium);
@@ -210,16 +210,20 @@ void Links::take_neighbour_frame(Medium& medium, const FrameInfo& info, ByteView
     ++counters_.neighbour_frame_rate;
     return;
   }
-  if (listener_ == nullptr) return;
-  listener_->on_neighbour_frame(
-      {beacon ? NeighbourFrame::Kind::beacon : NeighbourFrame::Kind::broadcast,
-       medium.info().interface, info, frame.subspan(1)});
+  const NeighbourFrame heard{
+      beacon ? NeighbourFrame::Kind::beacon : NeighbourFrame::Kind::broadcast,
+      medium.info().interface, info, frame.subspan(1)};
+  if (listener_ != nullptr) listener_->on_neighbour_frame(heard);
+  if (observer_ != nullptr) observer_->on_heard(medium, heard);
 }
 
 void Links::on_writable(Medium& medium) {
   const Entry entry(*this);
   Attachment* attachment = attachment_of(medium);
   if (attachment == nullptr) return;
+  if (std::exchange(attachment->clear_blocked, false) && listener_ != nullptr) {
+    listener_->on_clear_writable({medium.receiver_handle});
+  }
   // A medium may have room for one frame: links take turns to be the first that hears of it.
   const std::size_t first = attachment->turn;
   bool any = false;

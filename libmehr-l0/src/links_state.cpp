@@ -61,6 +61,10 @@ Status Links::attach(Medium& medium) {
     place->deadline = clock_.now() + handshake_step(info.bandwidth, info.mtu) * 3;
     wake_by(place->deadline);
   }
+  if (info.mode != InterfaceMode::native && listener_ != nullptr) {
+    const Entry entry(*this);
+    listener_->on_clear_medium_up({medium.receiver_handle}, info);
+  }
   return {};
 }
 
@@ -73,7 +77,10 @@ void Links::detach(Medium& medium) {
     if (slot.in_use() && slot.medium == &medium) step(slot, Link::MediumLost{});
   }
   *attachment = Attachment{};
-  medium.receiver_handle = 0;
+  const MediumHandle gone{std::exchange(medium.receiver_handle, 0)};
+  if (medium.info().mode != InterfaceMode::native && listener_ != nullptr) {
+    listener_->on_clear_medium_down(gone);
+  }
 }
 
 Links::Attachment* Links::attachment_of(const Medium& medium) {
@@ -242,7 +249,9 @@ void Links::closed(Slot& slot, const Link::Closed& how) {
   slot.closing = true;
   slot.reason = how.reason;
   downs_pending_ = true;
-  if (how.reason != CloseReason::medium_lost) slot.medium->close();
+  // A dual stream goes on with clear packets when no link came about: the peer may know of none.
+  const bool clear_goes_on = !slot.up && slot.medium->info().mode == InterfaceMode::dual;
+  if (how.reason != CloseReason::medium_lost && !clear_goes_on) slot.medium->close();
   wake_by(clock_.now());
 }
 
@@ -283,6 +292,8 @@ LinkInfo Links::info_of(const Slot& slot) const {
   info.peer_key = peer.peer_key;
   info.role = slot.link->role();
   info.interface = medium.interface;
+  info.medium = {slot.medium->receiver_handle};
+  info.stream = medium.stream;
   info.mtu = peer.mtu;
   info.bandwidth = medium.bandwidth;
   info.latency = medium.latency;
@@ -388,6 +399,19 @@ Status Links::send_packet(LinkId link, ByteView packet, Padding padding) {
 Status Links::send_control(LinkId link, ByteView message) {
   Expects(!message.empty() && message[0] >= 0x80);
   return send_sealed(link, message, 0);
+}
+
+Status Links::send_clear(MediumHandle medium, ByteView packet) {
+  Expects(!packet.empty() && packet[0] < 0x80);
+  Attachment* const at =
+      medium.value == 0 || medium.value > media_.size() ? nullptr : &media_[medium.value - 1];
+  if (at == nullptr || at->medium == nullptr || at->medium->info().mode == InterfaceMode::native) {
+    return fail(Errc::not_found, "no medium for clear packets of that number");
+  }
+  const Status sent = at->medium->send(Remote{}, packet);
+  if (sent) ++counters_.frames_out;
+  if (!sent && sent.error().code == Errc::full) at->clear_blocked = true;
+  return sent;
 }
 
 void Links::signal_too_big(LinkId upstream, const NodeId& destination, Mtu egress_mtu) {

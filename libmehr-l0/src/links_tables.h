@@ -43,6 +43,7 @@ struct Links::Attachment {
   Medium* medium = nullptr;
   LinkId link;                        // of a stream: its one link, 0 = none yet
   std::uint16_t turn = 0;             // the slot that is told first of room
+  bool clear_blocked = false;         // a clear packet found the medium full
   Millis deadline = Millis::never();  // a stream must have brought an INIT by then
 };
 

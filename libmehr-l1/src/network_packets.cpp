@@ -35,7 +35,7 @@ void Network::on_packet(l0::LinkId from, MutableBytes bytes) {
 
 // A dual interface carries packets in the clear: they are judged like any other, but came by no
 // link, so they cannot teach a route. spec: L0/4
-void Network::on_clear_packet(InterfaceId, MutableBytes bytes) { take_packet(kNoLink, bytes); }
+void Network::on_clear_packet(l0::MediumHandle, MutableBytes bytes) { take_packet(kNoLink, bytes); }
 
 void Network::take_packet(LinkSlot from, MutableBytes bytes) {
   using l0::DestinationType;

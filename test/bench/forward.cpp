@@ -173,7 +173,7 @@ PacketId id_of(std::uint64_t number) {
 
 void duplicate_filter(benchmark::State& state) {
   Numbers random;
-  l1::DuplicateFilter filter(Limits::standard().packet_ids, random);
+  DuplicateFilter filter(Limits::standard().packet_ids, random);
   std::uint64_t number = 0;
   bool fresh = true;
   for (; number < kWarmUp; ++number) fresh = filter.insert(id_of(number), kStart) && fresh;

@@ -129,7 +129,7 @@ class Heard final : public LinkListener, public LinkObserver {
   void on_packet_too_big(LinkId, const NodeId& d, Mtu m) override { too_big.emplace_back(d, m); }
   void on_link_writable(LinkId) override { ++writable; }
   void on_round_trip(LinkId, Millis rtt) override { round_trips.push_back(rtt); }
-  void on_clear_packet(InterfaceId, MutableBytes p) override {
+  void on_clear_packet(MediumHandle, MutableBytes p) override {
     clear.emplace_back(p.begin(), p.end());
   }
   void on_neighbour_frame(const NeighbourFrame& f) override {

@@ -5,10 +5,10 @@
 #include <set>
 
 #include "fake_world.h"
+#include "mehr/core/duplicate_filter.h"
+#include "mehr/core/slot_index.h"
 #include "mehr/l1/deadline_heap.h"
-#include "mehr/l1/duplicate_filter.h"
 #include "mehr/l1/eviction_memory.h"
-#include "mehr/l1/slot_index.h"
 
 using namespace mehr;
 using namespace mehr::l1;

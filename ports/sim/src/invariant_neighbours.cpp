@@ -78,8 +78,8 @@ class NewsIsHeeded final : public WorldInvariant {
         links_.count(word.node, word.peer) != 1) {
       return;
     }
-    const l1::Slot slot = table->find(word.item.destination);
-    if (slot == l1::kNoSlot || table->route(slot).opaque) return;
+    const Slot slot = table->find(word.item.destination);
+    if (slot == kNoSlot || table->route(slot).opaque) return;
     for (const l1::Candidate& c : table->candidates(slot)) {
       if (c.link == l1::kNoLink || c.emitted != word.item.emitted || !table->is_up(c.link))
         continue;

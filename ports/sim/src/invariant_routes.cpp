@@ -74,8 +74,8 @@ class RoutesLeadOn final : public WorldInvariant {
       fail(node, way + " is a neighbour that it has no link to");
       return kNoNode;
     }
-    const l1::Slot slot = table->find(view_.id(to));
-    if (peer == view_.id(to) || slot == l1::kNoSlot) return kNoNode;
+    const Slot slot = table->find(view_.id(to));
+    if (peer == view_.id(to) || slot == kNoSlot) return kNoNode;
     const l1::Route& route = table->route(slot);
     bool feasible = false;
     bool other = false;
@@ -169,7 +169,7 @@ class NothingOutlives final : public WorldInvariant {
       return fail(node, view_.name(node) + " still remembers a neighbour that is gone for over " +
                             std::to_string(l1::kNeighbourGone.count / 1000) + " s");
     }
-    for (l1::Slot slot = 0; slot < table.route_slots(); ++slot) {
+    for (Slot slot = 0; slot < table.route_slots(); ++slot) {
       if (!table.is_live(slot)) continue;
       for (const l1::Candidate& c : table.candidates(slot)) {
         if (c.link == l1::kNoLink || now <= c.updated + kLife) continue;

@@ -183,6 +183,16 @@ void Tap::report_malformed(l0::LinkId link) { below_.report_malformed(link); }
 
 void Tap::close(l0::LinkId link, l0::CloseReason reason) { below_.close(link, reason); }
 
+Status Tap::send_clear(l0::MediumHandle medium, ByteView packet) {
+  return below_.send_clear(medium, packet);
+}
+
+Status Tap::send_foreign(const NodeId& node, ByteView packet) {
+  return below_.send_foreign(node, packet);
+}
+
+void Tap::set_foreign_extension(ByteView extension) { below_.set_foreign_extension(extension); }
+
 // ---- Upward
 // --------------------------------------------------------------------------------------
 
@@ -250,8 +260,36 @@ void Tap::on_round_trip(l0::LinkId link, Millis rtt) {
   if (above_ != nullptr) above_->on_round_trip(link, rtt);
 }
 
-void Tap::on_clear_packet(InterfaceId from, MutableBytes packet) {
+void Tap::on_clear_medium_up(l0::MediumHandle medium, const MediumInfo& info) {
+  if (above_ != nullptr) above_->on_clear_medium_up(medium, info);
+}
+
+void Tap::on_clear_medium_down(l0::MediumHandle medium) {
+  if (above_ != nullptr) above_->on_clear_medium_down(medium);
+}
+
+void Tap::on_clear_packet(l0::MediumHandle from, MutableBytes packet) {
   if (above_ != nullptr) above_->on_clear_packet(from, packet);
+}
+
+void Tap::on_clear_writable(l0::MediumHandle medium) {
+  if (above_ != nullptr) above_->on_clear_writable(medium);
+}
+
+void Tap::on_foreign_node(const l0::ForeignNode& node) {
+  if (above_ != nullptr) above_->on_foreign_node(node);
+}
+
+void Tap::on_foreign_lost(const NodeId& node) {
+  if (above_ != nullptr) above_->on_foreign_lost(node);
+}
+
+void Tap::on_foreign_packet(MutableBytes packet) {
+  if (above_ != nullptr) above_->on_foreign_packet(packet);
+}
+
+void Tap::on_foreign_writable() {
+  if (above_ != nullptr) above_->on_foreign_writable();
 }
 
 void Tap::on_neighbour_frame(const l0::NeighbourFrame& frame) {

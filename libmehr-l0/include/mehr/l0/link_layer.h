@@ -27,6 +27,13 @@ struct LinkId {
   constexpr auto operator<=>(const LinkId&) const = default;
 };
 
+/// An attached medium, as L0 numbers them; never 0 for one that is there, and given again only
+/// after it went.
+struct MediumHandle {
+  std::uint32_t value = 0;
+  constexpr auto operator<=>(const MediumHandle&) const = default;
+};
+
 /// Why a link closed. 0..6 travel in CLOSE; the rest are local. spec: L0/5.6
 enum class CloseReason : std::uint8_t {
   shutdown = 0,
@@ -53,6 +60,8 @@ inline constexpr std::uint32_t kL2Node = 1U << 1;
 inline constexpr std::uint32_t kGossip = 1U << 2;
 inline constexpr std::uint32_t kBridge = 1U << 3;
 inline constexpr std::uint32_t kPostQuantum = 1U << 4;
+/// Relays Reticulum packets, also those that come over this link. docs/decisions/0019
+inline constexpr std::uint32_t kReticulum = 1U << 5;
 }  // namespace feature
 
 /// An active link as the layers above see it.
@@ -62,6 +71,8 @@ struct LinkInfo {
   PublicKey peer_key;
   LinkRole role = LinkRole::initiator;
   InterfaceId interface;
+  MediumHandle medium;
+  bool stream = true;       ///< the medium is this link's alone
   Mtu mtu;                  ///< negotiated. spec: L0/6
   BitsPerSecond bandwidth;  ///< nominal, of the medium
   Millis latency;           ///< nominal, one way
@@ -88,6 +99,15 @@ struct NeighbourFrame {
   ByteView body;  ///< without the frame type byte; borrowed for the call
 };
 
+/// A node that is reached across a network of another kind, whose relays know nothing of Mehr: what
+/// was learned of it there. spec: L0/8.3
+struct ForeignNode {
+  NodeId node;
+  PublicKey key;
+  std::uint8_t hops = 0;  ///< relays of that network on the way, and the last step
+  ByteView extension;  ///< what the node says of itself, signed; borrowed for the call. spec: L1/3
+};
+
 class LinkListener {
  public:
   virtual ~LinkListener() = default;
@@ -108,14 +128,33 @@ class LinkListener {
     (void)link;
     (void)rtt;
   }
-  /// A clear packet on an interface of mode dual or rns. The bytes may be overwritten until return.
-  virtual void on_clear_packet(InterfaceId from, MutableBytes packet) {
+  /// A medium of an interface of mode dual or rns is attached: clear packets come and go there.
+  virtual void on_clear_medium_up(MediumHandle medium, const MediumInfo& info) {
+    (void)medium;
+    (void)info;
+  }
+  virtual void on_clear_medium_down(MediumHandle medium) { (void)medium; }
+  /// A clear packet from such a medium. The bytes may be overwritten until return.
+  virtual void on_clear_packet(MediumHandle from, MutableBytes packet) {
     (void)from;
     (void)packet;
   }
+  /// Room again after `send_clear` answered Errc::full.
+  virtual void on_clear_writable(MediumHandle medium) { (void)medium; }
+  /// A node of ours was heard of across a foreign network, for the first time or again.
+  virtual void on_foreign_node(const ForeignNode& node) { (void)node; }
+  /// There is no way to it across a foreign network any more.
+  virtual void on_foreign_lost(const NodeId& node) { (void)node; }
+  /// A native packet for this node that came across a foreign network, by no link.
+  virtual void on_foreign_packet(MutableBytes packet) { (void)packet; }
+  /// Room again after `send_foreign` answered Errc::full.
+  virtual void on_foreign_writable() {}
   /// A BEACON (20-byte body) or BROADCAST (context byte, message), with what the medium measured.
   virtual void on_neighbour_frame(const NeighbourFrame& frame) { (void)frame; }
 };
+
+/// Longest native packet that passes a foreign network: 465 bytes of DATA. spec: L0/8.5
+inline constexpr Mtu kForeignMtu{484};
 
 class LinkLayer {
  public:
@@ -135,6 +174,22 @@ class LinkLayer {
   virtual void report_malformed(LinkId link) = 0;
   /// Closes with CLOSE to the peer; `on_link_down` follows from the next entry point.
   virtual void close(LinkId link, CloseReason reason) = 0;
+  /// Queues one clear packet on a medium of an interface of mode dual or rns, to everyone there.
+  /// Errors: not_found, too_big, full (`on_clear_writable` will come), busy (nothing will), io.
+  virtual Status send_clear(MediumHandle medium, ByteView packet) {
+    (void)medium;
+    (void)packet;
+    return fail(Errc::not_found, "no medium for clear packets");
+  }
+  /// Sends a native packet to @p node across the foreign network that it was heard over. Errors:
+  /// not_found, too_big (over `kForeignMtu`), full (`on_foreign_writable` will come), io.
+  virtual Status send_foreign(const NodeId& node, ByteView packet) {
+    (void)node;
+    (void)packet;
+    return fail(Errc::not_found, "no way to that node across a foreign network");
+  }
+  /// What this node says of itself across foreign networks from now on: a MehrExtension, copied.
+  virtual void set_foreign_extension(ByteView extension) { (void)extension; }
 };
 
 }  // namespace mehr::l0

@@ -72,6 +72,11 @@ class LinkObserver {
   virtual void on_link_down(const LinkInfo& link, CloseReason reason) = 0;
   /// Somebody was refused a link, at most one call per frame. @p why is static text.
   virtual void on_refused(const MediumInfo& medium, const SourceKey& source, const Error& why) = 0;
+  /// A BEACON or BROADCAST from somebody on @p medium, within the rate of its interface.
+  virtual void on_heard(Medium& medium, const NeighbourFrame& frame) {
+    (void)medium;
+    (void)frame;
+  }
   /// The neighbour sent a malformed message, its @p count th over this link. spec: README/2.5
   virtual void on_malformed(const LinkInfo& link, std::uint64_t count) {
     (void)link;
@@ -113,6 +118,7 @@ class Links final : public LinkLayer, public MediumReceiver, private Wakeable {
   void signal_too_big(LinkId upstream, const NodeId& destination, Mtu egress_mtu) override;
   void report_malformed(LinkId link) override;
   void close(LinkId link, CloseReason reason) override;
+  Status send_clear(MediumHandle medium, ByteView packet) override;
 
   // ---- MediumReceiver ------------------------------------------------------------------------
   void on_frame(Medium& medium, const FrameInfo& info, MutableBytes frame) override;

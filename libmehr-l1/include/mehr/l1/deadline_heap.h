@@ -10,8 +10,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "mehr/core/slot_index.h"
 #include "mehr/core/units.h"
-#include "mehr/l1/slot_index.h"
 
 namespace mehr::l1 {
 

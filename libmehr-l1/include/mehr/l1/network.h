@@ -24,6 +24,7 @@
 #include <vector>
 
 #include "mehr/core/clock.h"
+#include "mehr/core/duplicate_filter.h"
 #include "mehr/core/key_table.h"
 #include "mehr/core/limits.h"
 #include "mehr/core/messenger.h"
@@ -37,7 +38,6 @@
 #include "mehr/l0/link_layer.h"
 #include "mehr/l1/announce_items.h"
 #include "mehr/l1/control_door.h"
-#include "mehr/l1/duplicate_filter.h"
 #include "mehr/l1/egress.h"
 #include "mehr/l1/gossip.h"
 #include "mehr/l1/neighbour_clock.h"
@@ -212,7 +212,7 @@ class Network final : public Messenger,
   void on_link_up(const l0::LinkInfo& link) override;
   void on_link_down(l0::LinkId link, l0::CloseReason reason) override;
   void on_packet(l0::LinkId from, MutableBytes packet) override;
-  void on_clear_packet(InterfaceId from, MutableBytes packet) override;
+  void on_clear_packet(l0::MediumHandle from, MutableBytes packet) override;
   void on_control(l0::LinkId from, ByteView message) override;
   void on_packet_too_big(l0::LinkId from, const NodeId& destination, Mtu mtu) override;
   void on_link_writable(l0::LinkId link) override;

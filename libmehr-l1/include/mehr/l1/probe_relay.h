@@ -15,10 +15,10 @@
 #include <vector>
 
 #include "mehr/core/random.h"
+#include "mehr/core/slot_index.h"
 #include "mehr/l1/deadline_heap.h"
 #include "mehr/l1/request_bucket.h"
 #include "mehr/l1/routing_table.h"
-#include "mehr/l1/slot_index.h"
 
 namespace mehr::l1 {
 

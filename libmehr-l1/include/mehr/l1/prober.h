@@ -18,12 +18,12 @@
 #include <vector>
 
 #include "mehr/core/random.h"
+#include "mehr/core/slot_index.h"
 #include "mehr/l1/deadline_heap.h"
 #include "mehr/l1/mtu_search.h"
 #include "mehr/l1/path_cost.h"
 #include "mehr/l1/probe_messages.h"
 #include "mehr/l1/routing_table.h"
-#include "mehr/l1/slot_index.h"
 
 namespace mehr::l1 {
 

@@ -15,9 +15,9 @@
 #include <vector>
 
 #include "mehr/core/replicated.h"
+#include "mehr/core/slot_index.h"
 #include "mehr/core/units.h"
 #include "mehr/l1/routing_table.h"
-#include "mehr/l1/slot_index.h"
 
 namespace mehr::l1 {
 

@@ -17,9 +17,9 @@
 
 #include "mehr/core/ids.h"
 #include "mehr/core/random.h"
+#include "mehr/core/slot_index.h"
 #include "mehr/core/units.h"
 #include "mehr/l1/routing_table.h"
-#include "mehr/l1/slot_index.h"
 
 namespace mehr::l1 {
 

@@ -13,10 +13,10 @@
 
 #include "mehr/core/path_policy.h"
 #include "mehr/core/replicated.h"
+#include "mehr/core/slot_index.h"
 #include "mehr/l0/link_layer.h"
 #include "mehr/l1/announce.h"
 #include "mehr/l1/path_cost.h"
-#include "mehr/l1/slot_index.h"
 
 namespace mehr::l1 {
 

@@ -38,7 +38,7 @@ struct Tables : Told {
     const auto decoded = decode<l0::Packet>(packet);
     const auto announce = decode<l1::Announce>(decoded->data.bytes);
     const l1::Offer offer{view->id(0), *announce, decoded->data.bytes, slot(node, from), hops};
-    REQUIRE(table(node).accept(offer, view->clock).route != l1::kNoSlot);
+    REQUIRE(table(node).accept(offer, view->clock).route != kNoSlot);
     say(What::route_appeared, node, 0);
   }
   /// @p node told others of n0 at @p hops.

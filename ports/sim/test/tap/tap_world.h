@@ -62,7 +62,7 @@ struct FakeAbove final : l0::LinkListener {
   void on_packet_too_big(l0::LinkId l, const NodeId&, Mtu) override { say("too-big", l); }
   void on_link_writable(l0::LinkId l) override { say("writable", l); }
   void on_round_trip(l0::LinkId l, Millis) override { say("round-trip", l); }
-  void on_clear_packet(InterfaceId, MutableBytes) override { heard.emplace_back("clear"); }
+  void on_clear_packet(l0::MediumHandle, MutableBytes) override { heard.emplace_back("clear"); }
   void on_neighbour_frame(const l0::NeighbourFrame&) override { heard.emplace_back("neighbour"); }
   void say(const std::string& what, l0::LinkId link) {
     heard.push_back(what + " " + std::to_string(link.value));

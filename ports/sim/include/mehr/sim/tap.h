@@ -100,6 +100,9 @@ class Tap final : public l0::LinkLayer, public l0::LinkListener, private EventSi
   void signal_too_big(l0::LinkId upstream, const NodeId& destination, Mtu egress_mtu) override;
   void report_malformed(l0::LinkId link) override;
   void close(l0::LinkId link, l0::CloseReason reason) override;
+  Status send_clear(l0::MediumHandle medium, ByteView packet) override;
+  Status send_foreign(const NodeId& node, ByteView packet) override;
+  void set_foreign_extension(ByteView extension) override;
 
   // ---- LinkListener
   void on_link_up(const l0::LinkInfo& link) override;
@@ -109,7 +112,14 @@ class Tap final : public l0::LinkLayer, public l0::LinkListener, private EventSi
   void on_packet_too_big(l0::LinkId from, const NodeId& destination, Mtu mtu) override;
   void on_link_writable(l0::LinkId link) override;
   void on_round_trip(l0::LinkId link, Millis rtt) override;
-  void on_clear_packet(InterfaceId from, MutableBytes packet) override;
+  void on_clear_medium_up(l0::MediumHandle medium, const MediumInfo& info) override;
+  void on_clear_medium_down(l0::MediumHandle medium) override;
+  void on_clear_packet(l0::MediumHandle from, MutableBytes packet) override;
+  void on_clear_writable(l0::MediumHandle medium) override;
+  void on_foreign_node(const l0::ForeignNode& node) override;
+  void on_foreign_lost(const NodeId& node) override;
+  void on_foreign_packet(MutableBytes packet) override;
+  void on_foreign_writable() override;
   void on_neighbour_frame(const l0::NeighbourFrame& frame) override;
 
  private:

@@ -1,9 +1,9 @@
-#include "mehr/l1/duplicate_filter.h"
+#include "mehr/core/duplicate_filter.h"
 
 #include <gsl/assert>
 #include <utility>
 
-namespace mehr::l1 {
+namespace mehr {
 
 namespace {
 // A quarter of the places stays empty, so runs of occupied places stay short.
@@ -59,4 +59,4 @@ void DuplicateFilter::turn(Millis now) {
   turned_at_ = age >= kGeneration && !both_old ? turned_at_ + kGeneration : now;
 }
 
-}  // namespace mehr::l1
+}  // namespace mehr

@@ -1,11 +1,11 @@
 // From a 16-byte key to the slot of a pool, without allocation after construction.
 //
-// Place: L1's tables. Open addressing with linear probing; at most half of the places are used, so
-// that a look-up touches one or two. Deletion closes the gap, so there are no tombstones.
-// Attack: strangers choose NodeIDs (keys are free), so places come from SipHash-1-3 under a salt
-// drawn at construction: what piles up on one node does not on another, and nobody can tell where.
-// Order: nothing is ever iterated, so the salt never reaches the wire.
-// Bounds: `capacity` keys; inserting more is a defect of the caller.
+// Place: core, for the tables of every layer. Open addressing with linear probing; at most half of
+// the places are used, so that a look-up touches one or two. Deletion closes the gap, so there are
+// no tombstones. Attack: strangers choose NodeIDs (keys are free), so places come from SipHash-1-3
+// under a salt drawn at construction: what piles up on one node does not on another, and nobody can
+// tell where. Order: nothing is ever iterated, so the salt never reaches the wire. Bounds:
+// `capacity` keys; inserting more is a defect of the caller.
 #pragma once
 
 #include <array>
@@ -18,7 +18,7 @@
 #include "mehr/core/ids.h"
 #include "mehr/core/random.h"
 
-namespace mehr::l1 {
+namespace mehr {
 
 /// Place in a pool.
 using Slot = std::uint32_t;
@@ -72,4 +72,4 @@ class SlotIndex {
   std::vector<Entry> entries_;
 };
 
-}  // namespace mehr::l1
+}  // namespace mehr

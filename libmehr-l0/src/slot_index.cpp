@@ -1,10 +1,10 @@
-#include "mehr/l1/slot_index.h"
+#include "mehr/core/slot_index.h"
 
 #include <algorithm>
 
 #include "mehr/core/codec.h"
 
-namespace mehr::l1 {
+namespace mehr {
 
 namespace {
 
@@ -91,4 +91,4 @@ void SlotIndex::erase(const NodeId& key) {
   entries_[hole].slot = kNoSlot;
 }
 
-}  // namespace mehr::l1
+}  // namespace mehr

@@ -1,6 +1,6 @@
 // Which packets were seen lately. spec: L0/3 "Packet ID"
 //
-// Place: L1, asked once per packet that is not an announce.
+// Place: core, for the floors that relay; asked once per packet that is not an announce.
 // Machine: two generations. A new id goes into the young one; when that is 120 s old or full it
 // becomes the old one and the former old one is forgotten. So an id is remembered for 120 s to 240
 // s, less only while more than `Limits::packet_ids` ids arrive in 120 s. Bounds: both tables are
@@ -14,10 +14,10 @@
 
 #include "mehr/core/ids.h"
 #include "mehr/core/random.h"
+#include "mehr/core/slot_index.h"
 #include "mehr/core/units.h"
-#include "mehr/l1/slot_index.h"
 
-namespace mehr::l1 {
+namespace mehr {
 
 class DuplicateFilter {
  public:
@@ -55,4 +55,4 @@ class DuplicateFilter {
   Millis turned_at_;
 };
 
-}  // namespace mehr::l1
+}  // namespace mehr
