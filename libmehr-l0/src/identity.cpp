@@ -26,7 +26,7 @@ Identity Identity::generate(Random& random) {
 
 Signature Identity::sign(std::string_view label, ByteView message) const {
   const std::size_t size = label.size() + message.size();
-  Expects(!label.empty() && size != 32);  // spec: L2/1, nobody signs an exactly 32-byte message
+  Expects(size != 32);  // spec: L2/1, nobody signs an exactly 32-byte message
   std::array<std::uint8_t, kInlineMessage> small{};
   Bytes large;
   if (size > small.size()) large.resize(size);

@@ -297,6 +297,7 @@ LinkInfo Links::info_of(const Slot& slot) const {
   info.mtu = peer.mtu;
   info.bandwidth = medium.bandwidth;
   info.latency = medium.latency;
+  info.cost = medium.cost;
   info.half_duplex = medium.half_duplex;
   info.scans = medium.half_duplex && medium.scans;
   info.peer_features = peer.peer_tail.features;

@@ -58,6 +58,7 @@ constexpr auto kNetworkCounters = std::to_array<NamedCounter<NetworkCounters>>({
     {"routes_evicted", &NetworkCounters::routes_evicted},
     {"links_refused", &NetworkCounters::links_refused},
     {"storage_failed", &NetworkCounters::storage_failed},
+    {"foreign_sent", &NetworkCounters::foreign_sent},
 });
 
 constexpr auto kGossipCounters = std::to_array<NamedCounter<GossipCounters>>({

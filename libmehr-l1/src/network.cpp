@@ -45,6 +45,7 @@ Network::Network(l0::LinkLayer& links, Clock& clock, Timers& timers, Random& ran
       prober_(limits.probed, random),
       probe_relay_(limits.probe_notes, limits.links, random),
       reservations_({limits.reservations, limits.links}, *this, policy_, random),
+      foreign_(random),
       neighbours_(limits.links),
       scratch_(limits.packet_bytes) {
   Expects(limits.packet_bytes >= l0::kConstrainedMtu.bytes &&
@@ -61,6 +62,7 @@ Network::Network(l0::LinkLayer& links, Clock& clock, Timers& timers, Random& ran
     }
   }
   links_.set_listener(this);
+  introduce_abroad();
 }
 
 Network::~Network() {
@@ -85,6 +87,7 @@ Status Network::send(const NodeId& to, Protocol protocol, ByteView body,
                          options.min_mtu,
                          priority >= Priority::p2};
   const auto hop = table_.choose(query, self_);
+  if (goes_abroad(to, hop)) return send_own_abroad(to, protocol.context, body);
   if (!hop || needs_question(hop->way)) ask_for_path(to, now);
   if (!hop) return fail(Errc::no_route, "no link leads towards that node");
   if (body.size() > data_limit(std::min(hop->usable, hop->limit))) {
@@ -139,6 +142,7 @@ void Network::on(Protocol protocol, MessageHandler handler) {
 std::size_t Network::max_body(const NodeId& to) const {
   if (to == self_) return l0::max_data(l0::MtuClass::bulk);
   const auto hop = table_.choose({to, kNoLink, 0, PathPolicy{}, 0, false}, self_);
+  if (goes_abroad(to, hop)) return data_limit(l0::kForeignMtu);
   return hop ? data_limit(std::min(hop->usable, hop->limit)) : 0;
 }
 
@@ -152,8 +156,9 @@ std::optional<PublicKey> Network::key_of(const NodeId& node) const {
   const LinkSlot link = table_.neighbour(node);
   if (link != kNoLink) return table_.link(link).info.peer_key;
   const Slot route = table_.find(node);
-  if (route == kNoSlot) return std::nullopt;
-  return table_.route(route).public_key;
+  if (route != kNoSlot) return table_.route(route).public_key;
+  const ForeignNodes::Node* const abroad = foreign_.find(node);
+  return abroad == nullptr ? std::nullopt : std::optional(abroad->key);
 }
 
 // ---- Announcing
@@ -205,6 +210,7 @@ Status Network::set_tlvs(ByteView tlvs) {
   if (Status good = extension.check(); !good) return good;
   copy_bytes(tlvs, tlvs_);
   tlvs_size_ = tlvs.size();
+  introduce_abroad();
   return {};
 }
 
@@ -233,6 +239,7 @@ void Network::on_wake(Millis now) {
   reservations_.on_time(now);
   poll_reservations();
   if (announce_at_ <= now) announce_now();
+  expire_foreign(now);
   if (!loopback_.empty()) {
     std::vector<Loopback> due;
     due.reserve(kLoopbackMax);
@@ -248,7 +255,7 @@ void Network::set_wake() {
   Millis at =
       std::min({table_.next_deadline(), flow_.next_deadline(), announce_at_,
                 egress_.next_deadline(), gossip_.next_deadline(), probe_relay_.next_deadline(),
-                prober_.next_deadline(), reservations_.next_deadline()});
+                prober_.next_deadline(), reservations_.next_deadline(), foreign_.next_deadline()});
   const bool early = hazard("l1.wakes_early");
   if (early || !loopback_.empty() || gossip_moved_) at = clock_.now();
   if (at == wake_at_) return;

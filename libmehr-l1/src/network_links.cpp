@@ -1,10 +1,21 @@
 // The facade's half that looks after links: up, down, measured, shared, weighed.
 #include <algorithm>
+#include <limits>
 
 #include "mehr/core/hazard.h"
 #include "mehr/l1/network.h"
 
 namespace mehr::l1 {
+
+namespace {
+
+// What a byte of this neighbour costs it: what the policy asks, and what the medium itself does.
+std::uint64_t base_price(const RelayPolicy& policy, const l0::LinkInfo& link) {
+  const std::uint64_t asked = policy.price(link.peer);
+  return asked + std::min(link.cost, std::numeric_limits<std::uint64_t>::max() - asked);
+}
+
+}  // namespace
 
 LinkShape Network::shape_of(const l0::LinkInfo& link) const {
   LinkShape shape;
@@ -76,7 +87,7 @@ void Network::on_link_up(const l0::LinkInfo& up) {
     gossip_.link_up(slot, {link.peer, link.mtu, link.bandwidth}, now);
   }
   weigh(slot, now);
-  table_.set_price(slot, policy_.price(link.peer));
+  table_.set_price(slot, base_price(policy_, link));
   if (link.half_duplex) share_channel(link.interface, now);
   // The first link after none: this node may have moved, and the neighbour may have forgotten it.
   const bool moved = announcing_ && (flow_.own().empty() || table_.active_links() == 1);
@@ -137,7 +148,7 @@ void Network::on_round_trip(l0::LinkId link, Millis rtt) {
   neighbour.rtt.add(rtt);
   table_.measured(slot, neighbour.rtt.one_way(neighbour.nominal), egress_.figures(slot).measured);
   weigh(slot, now);
-  flow_.set_price(slot, policy_.price(table_.link(slot).info.peer), now);
+  flow_.set_price(slot, base_price(policy_, table_.link(slot).info), now);
   gossip_moved_ = true;  // the next wake tells what follows from it
   set_wake();
 }

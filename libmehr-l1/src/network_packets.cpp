@@ -206,6 +206,7 @@ void Network::forward(LinkSlot from, const l0::Packet& packet, MutableBytes byte
   const auto hop = table_.choose({packet.destination, not_back_to, bytes.size(),
                                   relay_policy(priority), 0, priority >= Priority::p2},
                                  self_);
+  if (goes_abroad(packet.destination, hop)) return forward_abroad(from, packet, bytes);
   if (!may_pass(from, packet, bytes, hop, now)) return;
   if (packet.context == kProbeContext && !pass_probe(from, packet, *hop, now)) return;
   const auto under = from == kNoLink ? std::nullopt : reservations_.find(from, packet.destination);

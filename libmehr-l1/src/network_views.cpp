@@ -11,8 +11,10 @@ namespace mehr::l1 {
 // ------------------------------------------------------------------------------------
 
 std::optional<PathFacts> Network::path(const NodeId& to, const PathPolicy& policy) const {
+  if (to == self_) return std::nullopt;
   const auto hop = table_.choose({to, kNoLink, 0, policy, 0, false}, self_);
-  if (!hop || to == self_) return std::nullopt;
+  if (goes_abroad(to, hop)) return facts_of(*foreign_.find(to));
+  if (!hop) return std::nullopt;
   const l0::LinkInfo& link = table_.link(hop->link).info;
   PathFacts facts;
   facts.next_hop = link.peer;
@@ -38,7 +40,11 @@ std::optional<PathFacts> Network::path(const NodeId& to, const PathPolicy& polic
 
 std::optional<ByteView> Network::tlv(const NodeId& node, std::uint8_t type) const {
   const Slot route = table_.find(node);
-  if (route == kNoSlot || table_.route(route).opaque) return std::nullopt;
+  if (route == kNoSlot) {
+    const ForeignNodes::Node* const abroad = foreign_.find(node);
+    return abroad == nullptr ? std::nullopt : abroad->tlv(type);
+  }
+  if (table_.route(route).opaque) return std::nullopt;
   const auto announce = decode<Announce>(table_.route(route).announce.view());
   return announce ? announce->extension.find(type) : std::nullopt;
 }
@@ -47,6 +53,9 @@ void Network::destinations(const std::function<void(const NodeId&)>& each) const
   for (Slot slot = 0; slot < table_.route_slots(); ++slot) {
     if (table_.is_live(slot)) each(table_.route(slot).destination);
   }
+  foreign_.each([&](const ForeignNodes::Node& node) {
+    if (table_.find(node.id) == kNoSlot) each(node.id);
+  });
 }
 
 void Network::neighbours(const std::function<void(const NeighbourFacts&)>& each) const {
@@ -92,6 +101,7 @@ std::vector<RouteInfo> Network::routes() const {
   for (Slot slot = 0; slot < table_.route_slots(); ++slot) {
     if (table_.is_live(slot)) out.push_back(info_of(slot, *table_.best(slot), now));
   }
+  foreign_.each([&](const ForeignNodes::Node& node) { out.push_back(info_of(node, now)); });
   return out;
 }
 
@@ -108,6 +118,9 @@ std::vector<WayInfo> Network::ways(const NodeId& to) const {
     way.avoided = table_.link(direct).avoided;
     way.info = {to, link.id, to, 0, 0, link.latency, link.bandwidth, link.mtu, {}, 0, 1, {}, 0};
     out.push_back(way);
+  }
+  if (const ForeignNodes::Node* const abroad = foreign_.find(to)) {
+    out.push_back({info_of(*abroad, now), NextHop::Way::feasible, false});
   }
   const Slot slot = table_.find(to);
   if (slot == kNoSlot) return out;

@@ -91,6 +91,7 @@ constexpr Named<l1::NetworkCounters> kOfNetwork[] = {
     {"l1.routes_evicted", &l1::NetworkCounters::routes_evicted},
     {"l1.links_refused", &l1::NetworkCounters::links_refused},
     {"l1.storage_failed", &l1::NetworkCounters::storage_failed},
+    {"l1.foreign_sent", &l1::NetworkCounters::foreign_sent},
 };
 static_assert(std::size(kOfNetwork) * sizeof(std::uint64_t) == sizeof(l1::NetworkCounters));
 

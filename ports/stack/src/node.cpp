@@ -7,18 +7,37 @@ namespace mehr::stack {
 namespace {
 // Prekeys live for days: looking once an hour erases them on time enough. spec: L2/4
 constexpr Millis kUpkeep = Millis::seconds(3600);
+
+std::uint32_t features_of(const NodeConfig& config) {
+  return config.features | (config.reticulum ? l0::feature::kReticulum : 0);
+}
+
+std::unique_ptr<l0::rns::Bridge> make_reticulum(const NodeConfig& config, l0::Links& links,
+                                                const Signer& signer, const World& world) {
+  if (!config.reticulum) return nullptr;
+  return std::make_unique<l0::rns::Bridge>(
+      *config.reticulum, links, signer,
+      l0::rns::Bridge::World{world.clock, world.timers, world.random, world.storage});
+}
+
 }  // namespace
+
+l0::LinkLayer& Node::below() {
+  if (reticulum_) return *reticulum_;
+  return links_;
+}
 
 Node::Node(const NodeConfig& config, const Signer& signer, const World& world)
     : signer_(signer),
       timers_(world.timers),
       links_({{Mtu{std::min(config.max_frame_size.bytes, config.limits.packet_bytes)},
-               config.features},
+               features_of(config)},
               config.limits},
              signer, world.clock, world.timers, world.random),
-      between_(config.between ? config.between(links_) : nullptr),
-      network_(between_ ? *between_ : static_cast<l0::LinkLayer&>(links_), world.clock,
-               world.timers, world.random, signer, world.storage, config.limits, config.policy),
+      reticulum_(make_reticulum(config, links_, signer, world)),
+      between_(config.between ? config.between(below()) : nullptr),
+      network_(between_ ? *between_ : below(), world.clock, world.timers, world.random, signer,
+               world.storage, config.limits, config.policy),
       messages_(network_, network_, signer, world.random, world.clock, config.limits) {
   network_.set_announcing(config.announces);
   timers_.wake_at(*this, world.clock.now() + kUpkeep);

@@ -47,6 +47,7 @@ struct MediumInfo {
   BitsPerSecond bandwidth{1'000'000'000};  ///< nominal
   Millis latency{50};                      ///< nominal, one way
   Mtu mtu{4096};                           ///< message bytes one frame can carry
+  std::uint64_t cost = 0;                  ///< uMHR per byte, of whoever pays for the medium
 };
 
 /// What is known of one received frame.

@@ -76,6 +76,7 @@ struct LinkInfo {
   Mtu mtu;                  ///< negotiated. spec: L0/6
   BitsPerSecond bandwidth;  ///< nominal, of the medium
   Millis latency;           ///< nominal, one way
+  std::uint64_t cost = 0;   ///< of the medium, uMHR per byte
   bool half_duplex = false;
   bool scans = false;                ///< the medium may find its channel busy
   std::uint32_t peer_features = 0;   ///< feature::k*

@@ -39,6 +39,7 @@
 #include "mehr/l1/announce_items.h"
 #include "mehr/l1/control_door.h"
 #include "mehr/l1/egress.h"
+#include "mehr/l1/foreign_nodes.h"
 #include "mehr/l1/gossip.h"
 #include "mehr/l1/neighbour_clock.h"
 #include "mehr/l1/neighbour_conduct.h"
@@ -169,6 +170,8 @@ class Network final : public Messenger,
   /// The neighbour that a packet to @p to would go to now; none without a usable route, or for this
   /// node itself.
   [[nodiscard]] std::optional<NodeId> next_hop(const NodeId& to) const;
+  /// True when that packet would leave across a network of another kind instead.
+  [[nodiscard]] bool goes_abroad(const NodeId& to) const;
   [[nodiscard]] const NetworkCounters& counters() const { return counters_; }
   /// Single routes, without the copies that `routes` makes.
   [[nodiscard]] const RoutingTable& table() const { return table_; }
@@ -213,6 +216,10 @@ class Network final : public Messenger,
   void on_link_down(l0::LinkId link, l0::CloseReason reason) override;
   void on_packet(l0::LinkId from, MutableBytes packet) override;
   void on_clear_packet(l0::MediumHandle from, MutableBytes packet) override;
+  void on_foreign_node(const l0::ForeignNode& node) override;
+  void on_foreign_lost(const NodeId& node) override;
+  void on_foreign_packet(MutableBytes packet) override;
+  void on_foreign_writable() override;
   void on_control(l0::LinkId from, ByteView message) override;
   void on_packet_too_big(l0::LinkId from, const NodeId& destination, Mtu mtu) override;
   void on_link_writable(l0::LinkId link) override;
@@ -252,6 +259,16 @@ class Network final : public Messenger,
   /// A duplicate: when it came by another link than before, its way is no longer first choice.
   void loop_seen(LinkSlot from, const NodeId& destination, const PacketId& id);
   void count(LinkSlot from, const Received& received, Millis now);
+
+  // Across networks of another kind: network_foreign.cpp. The floor below finds the nodes there and
+  // carries the packets; here they are known by NodeID, and taken when no link is a good way.
+  void introduce_abroad();
+  void expire_foreign(Millis now);
+  [[nodiscard]] bool goes_abroad(const NodeId& to, const std::optional<NextHop>& hop) const;
+  [[nodiscard]] Status send_own_abroad(const NodeId& to, std::uint8_t context, ByteView body);
+  void forward_abroad(LinkSlot from, const l0::Packet& packet, MutableBytes bytes);
+  [[nodiscard]] RouteInfo info_of(const ForeignNodes::Node& node, Millis now) const;
+  [[nodiscard]] PathFacts facts_of(const ForeignNodes::Node& node) const;
 
   // Probes: network_probes.cpp. Those of others are passed on and answered without knowing whose.
   bool pass_probe(LinkSlot from, const l0::Packet& packet, const NextHop& hop, Millis now);
@@ -334,6 +351,7 @@ class Network final : public Messenger,
   Prober prober_;
   ProbeRelay probe_relay_;
   Reservations reservations_;
+  ForeignNodes foreign_;
   std::vector<Neighbour> neighbours_;
   NetworkCounters counters_;
   std::uint64_t emitted_ = 0;

@@ -72,6 +72,7 @@ struct NetworkCounters {
   std::uint64_t routes_evicted = 0;  ///< for want of room
   std::uint64_t links_refused = 0;   ///< over `Limits::links`
   std::uint64_t storage_failed = 0;
+  std::uint64_t foreign_sent = 0;  ///< packets that left across a network of another kind
 };
 
 /// A route as people see it. spec: L1/5
@@ -89,6 +90,7 @@ struct RouteInfo {
   std::size_t ways = 0;          ///< links that lead there
   Millis age;                    ///< since the announce came
   std::uint64_t emitted = 0;
+  bool foreign = false;  ///< across a network of another kind: no next hop and no cost are known
 };
 
 /// One of the ways to a destination; `info.ways` counts them all. spec: L1/6 step 4
@@ -113,7 +115,7 @@ struct RouteEvent {
   enum class Kind : std::uint8_t { appeared, changed, lost };
   Kind kind = Kind::appeared;
   NodeId destination;
-  NodeId next_hop;  ///< zero when lost
+  NodeId next_hop;  ///< zero when lost, and across a network of another kind
 };
 
 }  // namespace mehr::l1

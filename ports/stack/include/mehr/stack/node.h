@@ -9,6 +9,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 
 #include "mehr/core/clock.h"
 #include "mehr/core/limits.h"
@@ -18,6 +19,7 @@
 #include "mehr/core/storage.h"
 #include "mehr/core/timers.h"
 #include "mehr/l0/links.h"
+#include "mehr/l0/rns/bridge.h"
 #include "mehr/l1/network.h"
 #include "mehr/l2/sealed_messenger.h"
 
@@ -40,6 +42,9 @@ struct NodeConfig {
   bool announces = true;
   /// What relaying costs and who pays; borrowed, outlives the node. None: everything is free.
   RelayPolicy* policy = nullptr;
+  /// Relays for Reticulum peers, on interfaces of mode dual or rns and within native links whose
+  /// peer does the same. None: clear packets are L1's.
+  std::optional<l0::rns::Relay::Config> reticulum;
   /// Makes what stands between L0 and L1 and sees all that passes; empty: nothing does. It becomes
   /// the listener of @p below and L1 becomes its; it dies after L1 and before L0.
   std::function<std::unique_ptr<l0::LinkLayer>(l0::LinkLayer& below)> between;
@@ -55,6 +60,8 @@ class Node final : private Wakeable {
   [[nodiscard]] const NodeId& id() const { return signer_.node_id(); }
   /// L0: attach media here.
   [[nodiscard]] l0::Links& links() { return links_; }
+  /// What speaks to Reticulum peers; none unless configured.
+  [[nodiscard]] const l0::rns::Bridge* reticulum() const { return reticulum_.get(); }
   /// L1: routed datagrams.
   [[nodiscard]] l1::Network& network() { return network_; }
   [[nodiscard]] const l1::Network& network() const { return network_; }
@@ -63,11 +70,13 @@ class Node final : private Wakeable {
 
  private:
   void on_wake(Millis now) override;
+  [[nodiscard]] l0::LinkLayer& below();
 
   const Signer& signer_;
   Timers& timers_;
   l0::Links links_;
-  std::unique_ptr<l0::LinkLayer> between_;  // none: L1 stands on `links_` itself
+  std::unique_ptr<l0::rns::Bridge> reticulum_;
+  std::unique_ptr<l0::LinkLayer> between_;  // none: L1 stands on what is below
   l1::Network network_;
   l2::SealedMessenger messages_;
 };
