@@ -50,6 +50,7 @@ MediumInfo medium_info(const TcpConfig& config) {
   info.bandwidth = config.bandwidth;
   info.latency = config.latency;
   info.mtu = config.mtu;
+  info.cost = config.cost;
   return info;
 }
 

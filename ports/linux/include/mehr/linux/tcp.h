@@ -47,6 +47,7 @@ struct TcpConfig {
   BitsPerSecond bandwidth{1'000'000'000};  ///< nominal, told to L0
   Millis latency{50};                      ///< nominal, one way
   Mtu mtu{4096};
+  std::uint64_t cost = 0;  ///< uMHR per byte
 
   std::size_t max_connections = 512;
   std::size_t send_high_water = 1024 * 1024;  ///< bytes queued per connection
