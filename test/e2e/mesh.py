@@ -109,12 +109,16 @@ class Node:
         self._id = None
         self.configure(listen, peers, **settings)
 
-    def configure(self, listen=(), peers=(), **settings):
-        """Writes the configuration; it counts from the next start on."""
+    def configure(self, listen=(), peers=(), interfaces=(), **settings):
+        """Writes the configuration, @p interfaces as tables; it counts from the next start on."""
         settings = {"listen": list(listen), "peers": list(peers), "data_dir": self.data, **settings}
         with open(self.config, "w", encoding="utf-8") as f:
             for key, value in settings.items():
                 f.write(f"{key} = {json.dumps(value)}\n")
+            for table in interfaces:
+                f.write("\n[[interface]]\n")
+                for key, value in table.items():
+                    f.write(f"{key} = {json.dumps(value)}\n")
 
     def start(self, wrapper=()):
         with open(self.log_path, "ab") as log:

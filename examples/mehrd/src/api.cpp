@@ -95,10 +95,10 @@ std::optional<Api::Outcome> Api::call(const Request& request, std::string_view m
     std::string_view name;
     Json (*view)(const ApiParts&);
   };
-  static constexpr View kViews[] = {{"status", &status_view}, {"id", &id_view},
-                                    {"peers", &peers_view},   {"links", &links_view},
-                                    {"routes", &routes_view}, {"transfers", &transfers_view},
-                                    {"inbox", &inbox_view}};
+  static constexpr View kViews[] = {
+      {"status", &status_view},       {"id", &id_view},         {"peers", &peers_view},
+      {"links", &links_view},         {"routes", &routes_view}, {"interfaces", &interfaces_view},
+      {"transfers", &transfers_view}, {"inbox", &inbox_view},   {"reticulum", &reticulum_view}};
   struct Call {
     std::string_view name;
     std::optional<Outcome> (Api::*run)(const Request&);

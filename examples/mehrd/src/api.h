@@ -16,6 +16,7 @@
 
 #include "api_server.h"
 #include "config.h"
+#include "interfaces.h"
 #include "media.h"
 #include "mehr/core/timers.h"
 #include "mehr/stack/node.h"
@@ -33,7 +34,7 @@ struct ApiParts {
   linux_port::Loop& loop;
   stack::Node& node;
   const Signer& signer;
-  linux_port::TcpInterface& tcp;
+  const Interfaces& interfaces;
   Media& media;
   const l1::Bootstrap& bootstrap;
   transfer::TransferService& transfers;

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "interface_config.h"
 #include "log.h"
 #include "mehr/core/ids.h"
 #include "mehr/linux/endpoint.h"
@@ -37,7 +38,11 @@ struct Config {
   AcceptFiles accept_files = AcceptFiles::all;
   std::vector<NodeId> accept_from;  ///< with AcceptFiles::listed
   std::uint64_t max_file_size = 1ULL << 36;
+  std::vector<InterfaceConfig> interfaces;  ///< besides that of `listen` and `peers`
+  std::optional<bool> reticulum;            ///< as the file says it, if it does
 
+  /// Relays for Reticulum peers: said, or because there is an interface that they may be on.
+  [[nodiscard]] bool relays_reticulum() const;
   /// Looks for neighbours on its own.
   [[nodiscard]] bool discovers() const { return bootstrap_name || !bootstrap.empty(); }
 };

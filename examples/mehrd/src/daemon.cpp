@@ -9,6 +9,7 @@
 
 #include "api.h"
 #include "file_store.h"
+#include "interfaces.h"
 #include "media.h"
 #include "mehr/common/text.h"
 #include "mehr/linux/bootstrapper.h"
@@ -39,8 +40,13 @@ linux_port::LogSink sink_of(Log& log) {
 
 // Every connection that there may be: accepted, configured, found.
 std::size_t most_connections(const Config& config) {
-  return config.max_connections + config.peers.size() + l1::Bootstrap::kMostOutbound +
-         linux_port::Bootstrapper::kOwnConnections;
+  std::size_t out = config.max_connections + config.peers.size() + l1::Bootstrap::kMostOutbound +
+                    linux_port::Bootstrapper::kOwnConnections;
+  for (const InterfaceConfig& one : config.interfaces) {
+    const auto* tcp = std::get_if<TcpKeys>(&one.keys);
+    out += tcp == nullptr ? 1 : tcp->max_connections + tcp->peers.size();
+  }
+  return out;
 }
 
 // As many descriptors as the system lets us have: each connection is one.
@@ -61,6 +67,10 @@ stack::NodeConfig node_config(const Config& config) {
   const std::size_t media = most_connections(config);
   out.limits.links = std::max(out.limits.links, media);
   out.limits.media = std::max(out.limits.media, media);
+  if (config.relays_reticulum()) {
+    out.reticulum.emplace();
+    out.reticulum->ports = 2 * media;  // a dual connection is one, and its link another
+  }
   return out;
 }
 
@@ -71,13 +81,6 @@ linux_port::BootstrapConfig bootstrap_config(const Config& config) {
   out.list = config.bootstrap;
   out.peers = config.peers;
   out.links = std::max(Limits{}.links, most_connections(config));
-  return out;
-}
-
-linux_port::TcpConfig tcp_config(const Config& config) {
-  linux_port::TcpConfig out;
-  out.max_connections = config.max_connections;
-  out.mtu = config.mtu;
   return out;
 }
 
@@ -137,7 +140,7 @@ class Daemon {
   linux_port::Loop& loop_;
   stack::Node node_;
   Media media_;
-  linux_port::TcpInterface tcp_;
+  Interfaces interfaces_;
   linux_port::Bootstrapper bootstrapper_;
   std::unique_ptr<linux_port::PortMapper> port_mapper_;
   ReceivedLog received_;
@@ -154,17 +157,18 @@ Daemon::Daemon(const Config& config, Log& log, Ground& ground)
       loop_(*ground.loop),
       node_(node_config(config), ground.identity->identity,
             {loop_, loop_, ground.random, ground.storage.get()}),
-      media_(loop_, node_.links(), node_.id(), log),
-      tcp_(loop_, media_, ground.random, tcp_config(config), sink_of(log)),
+      media_(loop_, node_.links(), node_.id(), ground.random, log),
+      interfaces_(loop_, media_, ground.random, config, sink_of(log)),
       bootstrapper_(node_.id(), bootstrap_config(config),
-                    {loop_, tcp_, *ground.storage, ground.random, node_.network(), sink_of(log)}),
+                    {loop_, interfaces_.main(), *ground.storage, ground.random, node_.network(),
+                     sink_of(log)}),
       received_(config.data_dir + "/received.jsonl"),
       transfers_(node_.messages(), node_.messages(), loop_, loop_, ground.random, *ground.files,
                  transfer_limits(config)),
-      api_({config, loop_, node_, ground.identity->identity, tcp_, media_, bootstrapper_.machine(),
-            transfers_, received_, listening_}),
+      api_({config, loop_, node_, ground.identity->identity, interfaces_, media_,
+            bootstrapper_.machine(), transfers_, received_, listening_}),
       files_(*ground.files) {
-  media_.serve(&tcp_);
+  media_.serve(&interfaces_);
   media_.tell_links_to(&bootstrapper_);
   connect_events();
 }
@@ -260,11 +264,9 @@ void Daemon::tell_transfer(const transfer::TransferStatus& t) {
 }
 
 linux_port::OrMessage<void> Daemon::open_doors() {
-  for (const linux_port::Endpoint& where : config_.listen) {
-    auto real = tcp_.listen(where);
-    if (!real) return tl::unexpected(real.error());
-    listening_.push_back(std::move(*real));
-  }
+  auto listening = interfaces_.open();
+  if (!listening) return tl::unexpected(listening.error());
+  listening_ = std::move(*listening);
   auto server = ApiServer::listen(loop_, config_.socket, api_);
   if (!server) return tl::unexpected(server.error());
   server_ = std::move(*server);
@@ -293,7 +295,6 @@ void Daemon::run() {
     log_.write(Level::info, "daemon.stopping", {{"signal", signal == SIGINT ? "INT" : "TERM"}});
     loop_.stop();
   });
-  for (const auto& target : config_.peers) tcp_.dial(target);
   tell_port();
   bootstrapper_.start();
   log_.write(Level::info, "daemon.started",
@@ -304,8 +305,8 @@ void Daemon::run() {
   server_.reset();
   bootstrapper_.stop();
   node_.links().close_all(l0::CloseReason::shutdown);
-  tcp_.shut_down();
-  loop_.run_until([this] { return tcp_.connection_count() == 0; }, kFarewell);
+  interfaces_.shut_down();
+  loop_.run_until([this] { return interfaces_.is_idle(); }, kFarewell);
   port_mapper_.reset();
   log_.write(Level::info, "daemon.stopped");
   loop_.on_signal({});

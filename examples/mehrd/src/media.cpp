@@ -45,8 +45,8 @@ const char* text_of(l0::CloseReason reason) {
   return "for a reason not known here";
 }
 
-Media::Media(linux_port::Loop& loop, l0::Links& links, const NodeId& self, Log& log)
-    : loop_(loop), links_(links), self_(self), log_(log) {
+Media::Media(linux_port::Loop& loop, l0::Links& links, const NodeId& self, Random& random, Log& log)
+    : loop_(loop), links_(links), self_(self), log_(log), finder_(loop, links, self, random) {
   links_.set_observer(this);
 }
 
@@ -55,14 +55,25 @@ Media::~Media() { links_.set_observer(nullptr); }
 Status Media::opened(Medium& medium, const SourceKey& source, bool dialled,
                      std::optional<NodeId> expected) {
   log_.write(Level::debug, "connection.opened",
-             {{"host", host_text(source)}, {"dialled", dialled ? 1 : 0}});
+             {{"host", source.is_zero() ? std::string() : host_text(source)},
+              {"dialled", dialled ? 1 : 0}});
   if (auto attached = links_.attach(medium); !attached) return attached;
-  if (!dialled) return {};
+  if (!medium.info().stream) {
+    const InterfaceId id = medium.info().interface;
+    finder_.attached(medium, [this, id] { return interfaces_->targets_of(id); });
+    return {};
+  }
+  if (!dialled || medium.info().mode == InterfaceMode::rns) return {};
   if (auto link = links_.establish(medium, Remote{}, expected); !link) {
     links_.detach(medium);
     return fail(link);
   }
   return {};
+}
+
+void Media::on_closed(Medium& medium) {
+  finder_.detached(medium);
+  links_.on_closed(medium);
 }
 
 bool Media::wants_dial(const std::optional<NodeId>& peer) {
@@ -81,10 +92,15 @@ std::string Media::address_of(l0::LinkId link) const {
 
 void Media::on_link_up(const l0::LinkInfo& link, const Medium& medium) {
   std::string address;
+  finder_.on_link_up(link, medium);
   if (bootstrapper_ != nullptr) bootstrapper_->on_link_up(link, medium);
-  if (tcp_ != nullptr) {
-    if (const auto connection = tcp_->connection_of(medium)) address = connection->peer;
-    tcp_->authenticated(medium, link.peer);
+  if (interfaces_ != nullptr) {
+    if (const auto connection = interfaces_->connection_of(medium)) {
+      address = connection->peer;
+    } else {
+      address = interfaces_->name_of(link.interface);
+    }
+    interfaces_->authenticated(medium, link.peer);
   }
   log_.write(Level::info, "link.up",
              {{"peer", link.peer},
@@ -98,16 +114,19 @@ void Media::on_link_up(const l0::LinkInfo& link, const Medium& medium) {
 void Media::on_link_down(const l0::LinkInfo& link, l0::CloseReason reason) {
   const std::string address = address_of(link.id);
   up_.erase(link.id);
+  finder_.on_link_down(link);
   if (bootstrapper_ != nullptr) bootstrapper_->on_link_down(link.id);
   log_.write(Level::info, "link.down",
              {{"peer", link.peer}, {"address", address}, {"reason", text_of(reason)}});
   if (changed_) changed_({false, link.peer, text_of(reason)});
 }
 
-void Media::on_refused(const MediumInfo&, const SourceKey& source, const Error& why) {
+void Media::on_refused(const MediumInfo& medium, const SourceKey& source, const Error& why) {
   const auto held_back = refusals_.pass(why.text, loop_.now());
   if (!held_back) return;
-  const std::string from = host_text(source);
+  const std::string from = source.is_zero() && interfaces_ != nullptr
+                               ? interfaces_->name_of(medium.interface)
+                               : host_text(source);
   if (*held_back == 0) {
     log_.write(Level::warning, "link.refused", {{"from", from}, {"reason", why.text}});
   } else {

@@ -1,4 +1,5 @@
-// Joins the TCP port to L0: new connections go up, proven peers and refusals come down.
+// Joins the media to L0: new ones go up, proven peers and refusals come down; on media without
+// connections neighbours are looked for.
 //
 // Place: examples/mehrd, part of the composition. Implements the port's MediumHost and L0's
 // LinkObserver. Machine: none of its own; it remembers which links are up, who is at their ends and
@@ -10,12 +11,12 @@
 #include <optional>
 #include <string>
 
+#include "interfaces.h"
 #include "log.h"
 #include "mehr/l0/links.h"
 #include "mehr/linux/bootstrapper.h"
 #include "mehr/linux/loop.h"
 #include "mehr/linux/medium_host.h"
-#include "mehr/linux/tcp.h"
 
 namespace mehr::daemon {
 
@@ -27,13 +28,13 @@ class Media final : public linux_port::MediumHost, public l0::LinkObserver {
     const char* reason = "";  ///< when down
   };
 
-  Media(linux_port::Loop& loop, l0::Links& links, const NodeId& self, Log& log);
+  Media(linux_port::Loop& loop, l0::Links& links, const NodeId& self, Random& random, Log& log);
   ~Media() override;
   Media(const Media&) = delete;
   Media& operator=(const Media&) = delete;
 
-  /// The interface that brings the media; it is told who was authenticated.
-  void serve(linux_port::TcpInterface* tcp) { tcp_ = tcp; }
+  /// The interfaces that bring the media; they are told who was authenticated.
+  void serve(Interfaces* interfaces) { interfaces_ = interfaces; }
   /// Who looks for neighbours and hears of every link; none: nobody.
   void tell_links_to(linux_port::Bootstrapper* bootstrapper) { bootstrapper_ = bootstrapper; }
   void on_link(std::function<void(const LinkEvent&)> handler) { changed_ = std::move(handler); }
@@ -49,11 +50,14 @@ class Media final : public linux_port::MediumHost, public l0::LinkObserver {
     links_.on_frame(medium, info, frame);
   }
   void on_writable(Medium& medium) override { links_.on_writable(medium); }
-  void on_closed(Medium& medium) override { links_.on_closed(medium); }
+  void on_closed(Medium& medium) override;
 
   // LinkObserver
   void on_link_up(const l0::LinkInfo& link, const Medium& medium) override;
   void on_link_down(const l0::LinkInfo& link, l0::CloseReason reason) override;
+  void on_heard(Medium& medium, const l0::NeighbourFrame& frame) override {
+    finder_.on_heard(medium, frame);
+  }
   void on_refused(const MediumInfo& medium, const SourceKey& source, const Error& why) override;
 
  private:
@@ -65,8 +69,9 @@ class Media final : public linux_port::MediumHost, public l0::LinkObserver {
   l0::Links& links_;
   NodeId self_;
   Log& log_;
+  linux_port::NeighbourFinder finder_;
   RateGate refusals_;
-  linux_port::TcpInterface* tcp_ = nullptr;
+  Interfaces* interfaces_ = nullptr;
   linux_port::Bootstrapper* bootstrapper_ = nullptr;
   std::map<l0::LinkId, Up> up_;
   std::function<void(const LinkEvent&)> changed_;

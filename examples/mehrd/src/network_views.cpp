@@ -22,7 +22,7 @@ Json known_or_null(std::uint64_t value, std::uint64_t unknown) {
 
 // What is known of one way; the same of a route, whose best way it is.
 Json way_fields(const l1::RouteInfo& r) {
-  return {{"next_hop", to_text(r.next_hop)},
+  return {{"next_hop", r.foreign ? Json(nullptr) : Json(to_text(r.next_hop))},
           {"relays", r.hop_count},
           {"state", r.state == l1::RouteState::fresh ? "fresh" : "stale"},
           {"link", known_or_null(r.link.value, 0)},
@@ -31,7 +31,8 @@ Json way_fields(const l1::RouteInfo& r) {
           {"bandwidth_bps", r.bandwidth.count},
           {"mtu", r.mtu.bytes},
           {"reliability", known_or_null(r.reliability, 0)},
-          {"age_ms", r.age.count}};
+          {"age_ms", r.age.count},
+          {"reticulum", r.foreign}};
 }
 
 const char* name_of(l1::NextHop::Way way) {
@@ -146,13 +147,15 @@ Json path_view(const ApiParts& p, const PathQuestion& q) {
   const l1::RoutingTable& table = network.table();
   const auto choice =
       table.choose({q.node, l1::kNoLink, 0, q.policy, q.min_mtu, false}, network.node_id());
-  const bool has_route = choice && choice->way != l1::NextHop::Way::ring;
+  const bool abroad = network.goes_abroad(q.node);
+  const bool has_route = abroad || (choice && choice->way != l1::NextHop::Way::ring);
   const auto chosen = choice ? table.link(choice->link).info.id : l0::LinkId{};
   Json ways = Json::array();
   for (const l1::WayInfo& w : network.ways(q.node)) {
     const bool up = w.info.link.value != 0;
-    Json way{{"chosen", has_route && up && w.info.link == chosen},
-             {"way", up ? name_of(w.way) : "down"},
+    const bool taken = abroad ? w.info.foreign : up && w.info.link == chosen;
+    Json way{{"chosen", has_route && taken},
+             {"way", w.info.foreign ? "reticulum" : (up ? name_of(w.way) : "down")},
              {"avoided", w.avoided}};
     way.update(way_fields(w.info));
     ways.push_back(std::move(way));
@@ -167,9 +170,12 @@ Json path_view(const ApiParts& p, const PathQuestion& q) {
            {"min_mtu", known_or_null(q.min_mtu, 0)},
            {"route", has_route},
            {"links", table.active_links()},
-           {"next_hop", choice ? Json(to_text(table.link(choice->link).info.peer)) : Json(nullptr)},
-           {"way", choice ? Json(name_of(choice->way)) : Json(nullptr)}};
-  if (has_route && choice->violation) out["best_mtu"] = choice->violation->best_usable.bytes;
+           {"next_hop",
+            choice && !abroad ? Json(to_text(table.link(choice->link).info.peer)) : Json(nullptr)},
+           {"way", choice && !abroad ? Json(name_of(choice->way)) : Json(nullptr)}};
+  if (abroad) out["way"] = "reticulum";
+  if (has_route && !abroad && choice->violation)
+    out["best_mtu"] = choice->violation->best_usable.bytes;
   out["ways"] = std::move(ways);
   return out;
 }

@@ -163,7 +163,7 @@ Json status_view(const ApiParts& p) {
           {"inbox", p.config.inbox},
           {"links", p.node.links().status().size()},
           {"half_open", p.node.links().half_open()},
-          {"connections", p.tcp.connection_count()},
+          {"connections", p.interfaces.main().connection_count()},
           {"routes", p.node.network().routes().size()},
           {"transfers_under_way", under_way},
           {"files_received", p.received.files().size()},
@@ -173,7 +173,7 @@ Json status_view(const ApiParts& p) {
             {"gossip", named_view(p.node.network().gossip_counters())},
             {"reservations", named_view(p.node.network().reservation_counters())},
             {"messages", counters_view(p.node.messages().counters())},
-            {"tcp", counters_view(p.tcp.counters())},
+            {"tcp", counters_view(p.interfaces.main().counters())},
             {"bootstrap", counters_view(p.bootstrap.counters())},
             {"transfers", counters_view(p.transfers.counters())}}}};
 }
@@ -204,7 +204,8 @@ Json peers_view(const ApiParts& p) {
     links.push_back(std::move(link));
   }
   Json targets = Json::array();
-  for (const auto& target : p.tcp.targets()) targets.push_back(target_view(target, now));
+  for (const auto& target : p.interfaces.main().targets())
+    targets.push_back(target_view(target, now));
   const NodeTime node_now = p.loop.node_time();
   Json remembered = Json::array();
   for (const l1::KnownPeer& k : p.bootstrap.book().peers()) {

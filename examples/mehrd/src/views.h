@@ -10,6 +10,9 @@ namespace mehr::daemon {
 [[nodiscard]] Json peers_view(const ApiParts& parts);
 [[nodiscard]] Json links_view(const ApiParts& parts);
 [[nodiscard]] Json routes_view(const ApiParts& parts);
+[[nodiscard]] Json interfaces_view(const ApiParts& parts);
+/// What is relayed for Reticulum peers: addresses, paths, counters; null addresses when nothing is.
+[[nodiscard]] Json reticulum_view(const ApiParts& parts);
 /// The way that is taken, if there is one, and all others.
 [[nodiscard]] Json path_view(const ApiParts& parts, const PathQuestion& question);
 /// What probing found out; null when nothing.
