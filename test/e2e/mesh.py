@@ -216,6 +216,9 @@ class Mesh:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+            for stream in (process.stdin, process.stdout):
+                if stream:
+                    stream.close()
         shutil.rmtree(self.dir, ignore_errors=True)
 
     def tool(self, name):

@@ -44,6 +44,8 @@ int show_id(const Options& options);
 int show_peers(const Options& options);
 int show_links(const Options& options);
 int show_routes(const Options& options);
+int show_interfaces(const Options& options);
+int show_reticulum(const Options& options);
 int show_path(const Options& options, const PathOptions& what);
 int probe(const Options& options, const ProbeOptions& what);
 int show_transfers(const Options& options);

@@ -92,6 +92,19 @@ void show_links_in_full(const Options& options, const Json& links) {
   print(table.text());
 }
 
+// Across a Reticulum network nobody says who is next, how fast, or how far.
+std::string next_hop(const Options& options, const Json& way) {
+  return flag(way, "reticulum") ? "reticulum" : id(options, text(way, "next_hop"));
+}
+
+std::string latency(const Json& way) {
+  return known(way, "latency_ms") ? common::human_time(number(way, "latency_ms")) : "-";
+}
+
+std::string bandwidth(const Json& way) {
+  return known(way, "bandwidth_bps") ? path_rate(way, "bandwidth_bps") : "-";
+}
+
 // ---- mehr path
 // -----------------------------------------------------------------------------------
 
@@ -125,10 +138,9 @@ void show_ways(const Options& options, const Json& ways) {
   Table table({"", "NEXT HOP", "WAY", ">RELAYS", ">COST/BYTE", ">LATENCY", ">BANDWIDTH", ">MTU",
                ">RELIABLE", ">AGE"});
   for (const Json& w : ways) {
-    table.add({flag(w, "chosen") ? "*" : "", id(options, text(w, "next_hop")), way_text(w),
-               std::to_string(number(w, "relays")), price(w, "cost_per_byte"),
-               common::human_time(number(w, "latency_ms")), path_rate(w, "bandwidth_bps"),
-               std::to_string(number(w, "mtu")), reliability(w, "-"),
+    table.add({flag(w, "chosen") ? "*" : "", next_hop(options, w), way_text(w),
+               std::to_string(number(w, "relays")), price(w, "cost_per_byte"), latency(w),
+               bandwidth(w), std::to_string(number(w, "mtu")), reliability(w, "-"),
                common::human_time(number(w, "age_ms"))});
   }
   print(table.text());
@@ -157,12 +169,16 @@ void show_way(const Json& answer, const Json& way) {
   const std::string relays = counted(number(way, "relays"), "relay") + " on the way";
   print_property("to", text(answer, "node"));
   print_property("policy", policy_text(answer));
-  print_property("next hop",
-                 direct ? "itself, a neighbour" : text(way, "next_hop") + ", " + relays);
+  const bool abroad = flag(way, "reticulum");
+  print_property("next hop", direct   ? "itself, a neighbour"
+                             : abroad ? "across a Reticulum network, " + relays
+                                      : text(way, "next_hop") + ", " + relays);
   print_property(
       "cost", price(way, "cost_per_byte") + (number(way, "cost_per_byte") > 0 ? " per byte" : ""));
-  print_property("latency", common::human_time(number(way, "latency_ms")) + " at the slowest hop");
-  print_property("bandwidth", path_rate(way, "bandwidth_bps") + " at the narrowest hop");
+  if (!abroad) {
+    print_property("latency", latency(way) + " at the slowest hop");
+    print_property("bandwidth", bandwidth(way) + " at the narrowest hop");
+  }
   print_property("mtu", std::to_string(number(way, "mtu")) + " bytes");
   print_property("reliability", reliability(way, "unknown, nothing was sent there yet"));
   if (!direct) print_property("heard of", common::human_time(number(way, "age_ms")) + " ago");
@@ -197,10 +213,9 @@ int show_routes(const Options& options) {
     Table table({"NODE", "NEXT HOP", ">RELAYS", ">COST/BYTE", ">LATENCY", ">BANDWIDTH", ">MTU",
                  ">RELIABLE", ">WAYS", "STATE", ">AGE"});
     for (const Json& r : answer["routes"]) {
-      table.add({id(options, text(r, "node")), id(options, text(r, "next_hop")),
-                 std::to_string(number(r, "relays")), price(r, "cost_per_byte"),
-                 common::human_time(number(r, "latency_ms")), path_rate(r, "bandwidth_bps"),
-                 std::to_string(number(r, "mtu")), reliability(r, "-"),
+      table.add({id(options, text(r, "node")), next_hop(options, r),
+                 std::to_string(number(r, "relays")), price(r, "cost_per_byte"), latency(r),
+                 bandwidth(r), std::to_string(number(r, "mtu")), reliability(r, "-"),
                  std::to_string(number(r, "ways")), text(r, "state"),
                  common::human_time(number(r, "age_ms"))});
     }

@@ -218,7 +218,9 @@ void Daemon::keep_received(const ReceivedFile& file) {
 void Daemon::tell_route(const l1::RouteEvent& e) {
   switch (e.kind) {
     case l1::RouteEvent::Kind::appeared:
-      log_.write(Level::info, "route.appeared", {{"node", e.destination}, {"via", e.next_hop}});
+      log_.write(Level::info, "route.appeared",
+                 {{"node", e.destination},
+                  {"via", e.next_hop.is_zero() ? "reticulum" : common::to_text(e.next_hop)}});
       break;
     case l1::RouteEvent::Kind::changed:
       log_.write(Level::debug, "route.changed", {{"node", e.destination}, {"via", e.next_hop}});

@@ -61,9 +61,13 @@ Json counters_of(const l0::rns::Bridge& bridge) {
 }  // namespace
 
 Json interfaces_view(const ApiParts& p) {
+  const auto links = p.node.links().status();
   Json list = Json::array();
   for (const InterfaceView& one : p.interfaces.views()) {
     const linux_port::InterfaceStatus& s = one.status;
+    const auto linked = std::count_if(links.begin(), links.end(), [&s](const l0::LinkStatus& l) {
+      return l.info.interface == s.info.interface;
+    });
     list.push_back({{"name", one.name},
                     {"type", one.type},
                     {"mode", name_of(s.info.mode)},
@@ -75,6 +79,7 @@ Json interfaces_view(const ApiParts& p) {
                     {"cost", s.info.cost},
                     {"half_duplex", s.info.half_duplex},
                     {"media", s.media},
+                    {"links", linked},
                     {"frames_in", s.frames_in},
                     {"frames_out", s.frames_out},
                     {"bytes_in", s.bytes_in},
