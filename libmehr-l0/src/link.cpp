@@ -89,6 +89,11 @@ Link::Actions Link::step(const Event& event, Now now) {
     close(request->reason, Error{Errc::wrong_state, "closed by this node"}, out);
   } else if (std::holds_alternative<MediumLost>(event)) {
     close(CloseReason::medium_lost, Error{Errc::io, "the connection was lost"}, out);
+  } else if (std::holds_alternative<Doubt>(event)) {
+    // Asked again and again it is still the first time that counts.
+    if (state_ != State::active || doubted_at_ != Millis::never()) return out;
+    doubted_at_ = now.steady;
+    ping(now, out);
   } else {
     on_timer(now, out);
   }
@@ -231,9 +236,10 @@ void Link::on_pong(ByteView message, Now now, Actions& out) {
 void Link::on_timer(Now now, Actions& out) {
   if (now.steady >= step_deadline_) on_handshake_timer(now, out);
   if (state_ != State::active) return;
-  if (now.steady >= last_rx_ + kSilent) {
+  if (now.steady >= silent_at()) {
     send_close(CloseReason::idle, out);
-    return close(CloseReason::idle, Error{Errc::io, "nothing heard for 180 s"}, out);
+    return close(CloseReason::idle, Error{Errc::io, "nothing was heard of the peer for too long"},
+                 out);
   }
   spend(rekey_->on_timer(*session_, config_.random, now.steady), out);
   if (state_ == State::active && now.steady >= next_ping()) ping(now, out);
@@ -252,6 +258,8 @@ void Link::on_handshake_timer(Now now, Actions& out) {
   if (unconfirmed) return;  // silence will close it
   close(CloseReason::timeout, Error{Errc::io, "the handshake was not finished in time"}, out);
 }
+
+Millis Link::silent_at() const { return std::min(doubted_at_ + step_ * 2, last_rx_ + kSilent); }
 
 Millis Link::next_ping() const {
   const bool slow = config_.bandwidth < kSlowBelow;
@@ -309,6 +317,7 @@ Result<MutableBytes> Link::open(MutableBytes frame, Millis now) {
     return fail(Errc::wrong_state, "the peer has not authenticated yet");
   }
   last_rx_ = now;
+  doubted_at_ = Millis::never();
   if (initiator() != nullptr) {  // the first valid DATA confirms the link. spec: L2/3.3
     handshake_.emplace<std::monostate>();
     step_deadline_ = Millis::never();
@@ -335,7 +344,7 @@ bool Link::answers(ByteView init) const {
 Millis Link::next_deadline() const {
   if (state_ == State::closed) return Millis::never();
   if (state_ != State::active) return step_deadline_;
-  return std::min({step_deadline_, last_rx_ + kSilent, rekey_->next_deadline(), next_ping()});
+  return std::min({step_deadline_, silent_at(), rekey_->next_deadline(), next_ping()});
 }
 
 }  // namespace mehr::l0

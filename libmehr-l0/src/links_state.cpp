@@ -231,7 +231,11 @@ void Links::resolve_duplicates(Slot& newer) {
     ++counters_.duplicate_links;
     const bool keep_older = older_wins(other, newer);
     step(keep_older ? newer : other, Link::CloseRequest{CloseReason::duplicate});
-    if (keep_older) return;
+    if (!keep_older) continue;
+    // A peer that lost the older one, with its radio or its memory, would be refused until silence
+    // ends that. docs/decisions/0021
+    step(other, Link::Doubt{});
+    return;
   }
 }
 
@@ -294,6 +298,7 @@ LinkInfo Links::info_of(const Slot& slot) const {
   info.interface = medium.interface;
   info.medium = {slot.medium->receiver_handle};
   info.stream = medium.stream;
+  info.remote = slot.remote;
   info.mtu = peer.mtu;
   info.bandwidth = medium.bandwidth;
   info.latency = medium.latency;

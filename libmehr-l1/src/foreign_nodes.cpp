@@ -15,7 +15,7 @@ std::optional<ForeignNodes::Heard> ForeignNodes::hear(const l0::ForeignNode& nod
   }
   if (!index_) {
     nodes_.resize(kMost);
-    index_.emplace(kMost, salt_);
+    index_.emplace(kMost, HashSalt::draw(random_));
   }
   Heard out;
   auto slot = index_->find(node.node);

@@ -62,11 +62,11 @@ class Peer:
         self.dir = os.path.join(mesh.dir, name)
         write_config(self.dir, interfaces, transport)
         self.process = None
-        self.events = []
         self.start()
 
     def start(self):
         self.answers = queue.Queue()
+        self.events = []
         self.changed = threading.Condition()
         errors = open(os.path.join(self.dir, "stderr"), "ab")
         self.process = subprocess.Popen(

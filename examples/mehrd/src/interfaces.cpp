@@ -183,7 +183,11 @@ std::string Interfaces::name_of(InterfaceId id) const {
 
 std::vector<InterfaceView> Interfaces::views() const {
   std::vector<InterfaceView> out;
-  for (const Tcp& one : tcp_) out.push_back({one.name, "tcp", status_of(*one.tcp)});
+  for (const Tcp& one : tcp_) {
+    // That of `listen` and `peers` is there for neighbours that are found, too.
+    const bool idle = one.listen.empty() && one.peers.empty() && one.tcp->connection_count() == 0;
+    if (&one != &tcp_.front() || !idle) out.push_back({one.name, "tcp", status_of(*one.tcp)});
+  }
   for (const Other& one : others_) out.push_back({one.name, one.type, one.port->status()});
   std::stable_sort(out.begin(), out.end(), [](const InterfaceView& a, const InterfaceView& b) {
     return a.status.info.interface < b.status.info.interface;

@@ -98,7 +98,8 @@ void Media::on_link_up(const l0::LinkInfo& link, const Medium& medium) {
     if (const auto connection = interfaces_->connection_of(medium)) {
       address = connection->peer;
     } else {
-      address = interfaces_->name_of(link.interface);
+      address = linux_port::address_text(link.remote);
+      if (address.empty()) address = interfaces_->name_of(link.interface);
     }
     interfaces_->authenticated(medium, link.peer);
   }

@@ -87,11 +87,4 @@ ContentHash Blake3::finish() const {
   return out;
 }
 
-Hash256 sha256(ByteView message) {
-  detail::start_sodium();
-  Hash256 out;
-  crypto_hash_sha256(out.bytes.data(), message.data(), message.size());
-  return out;
-}
-
 }  // namespace mehr::crypto

@@ -175,6 +175,48 @@ TEST_CASE("README/9 item 2: the same initiator on both: the newer stays", "[l0][
   CHECK(b.links.status()[0].info.since == world.clock.at);
 }
 
+TEST_CASE("decision 0021: a peer that lost its link is not refused until silence ends it",
+          "[l0][links]") {
+  World world;
+  FakeNode a(world, 0), b(world, 32);
+  const bool a_first = a.identity.node_id() < b.identity.node_id();
+  FakeNode& lower = a_first ? a : b;
+  FakeNode& higher = a_first ? b : a;
+  // The lower NodeID asked for the first link; it is the other one that loses it.
+  auto& pipe = world.link(lower, higher, radio());
+  world.run_for(Millis::seconds(30));
+  higher.links.detach(pipe.b);
+  REQUIRE(higher.links.attach(pipe.b));
+  REQUIRE(lower.links.status().size() == 1);
+  const Millis lost = world.clock.at;
+  while (higher.links.status().empty() && world.clock.at < lost + Millis::seconds(120)) {
+    (void)higher.links.establish(pipe.b, Remote{}, std::nullopt);
+    world.run_for(Millis::seconds(10));
+  }
+  CHECK(world.clock.at < lost + Millis::seconds(60));  // and not after 180
+  REQUIRE(lower.links.status().size() == 1);
+  CHECK(lower.links.status()[0].info.since > lost);
+  CHECK(lower.heard.down.size() == 1);
+  world.run_for(Millis::seconds(600));
+  CHECK(lower.links.status().size() == 1);
+}
+
+TEST_CASE("decision 0021: a link that works outlives doubt", "[l0][links]") {
+  World world;
+  FakeNode a(world, 0), b(world, 32);
+  const bool a_first = a.identity.node_id() < b.identity.node_id();
+  FakeNode& lower = a_first ? a : b;
+  FakeNode& higher = a_first ? b : a;
+  auto& pipe = world.link(lower, higher, datagrams());
+  const Millis since = lower.links.status()[0].info.since;
+  world.run_for(Millis::seconds(30));
+  (void)higher.links.establish(pipe.b, Remote{}, std::nullopt);
+  world.run_for(Millis::seconds(60));
+  REQUIRE(lower.links.status().size() == 1);
+  REQUIRE(higher.links.status().size() == 1);
+  CHECK(lower.links.status()[0].info.since == since);
+}
+
 TEST_CASE("L0/5.7: links on two interfaces are not duplicates", "[l0][links]") {
   World world;
   FakeNode a(world, 0), b(world, 32);

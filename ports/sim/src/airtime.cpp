@@ -3,27 +3,25 @@
 #include <gsl/gsl>
 
 #include "exact_math.h"
-#include "mehr/l0/air_split.h"
+#include "mehr/l0/lora_airtime.h"
 #include "mehr/sim/lora.h"
 
 namespace mehr::sim {
 namespace {
 
 constexpr std::int64_t kSecond = 1'000'000'000;
-constexpr Duration kLongSymbol = std::chrono::milliseconds(16);
 constexpr Duration kUs915Dwell = std::chrono::milliseconds(400);
 constexpr double kEu868Share = 0.01;
 constexpr double kComfortDb = 6;
 
-// @p quarters of a symbol, of which one lasts 2^SF / bandwidth.
-Duration quarter_symbols(const LoraRadio& radio, std::int64_t quarters) {
-  const std::int64_t chips = quarters << radio.spreading_factor;
-  const std::int64_t per_second = std::int64_t{4} * radio.bandwidth_hz;
-  return Duration{chips / per_second * kSecond + chips % per_second * kSecond / per_second};
+l0::LoraModulation modulation(const LoraRadio& radio) {
+  return {radio.bandwidth_hz, static_cast<std::uint8_t>(radio.spreading_factor),
+          static_cast<std::uint8_t>(radio.coding_rate),
+          static_cast<std::uint16_t>(radio.preamble_symbols)};
 }
 
-std::int64_t preamble_quarters(const LoraRadio& radio) {
-  return 4 * std::int64_t{radio.preamble_symbols} + 17;
+Duration quarter_symbols(const LoraRadio& radio, std::uint64_t quarters) {
+  return Duration(l0::lora_quarters_ns(modulation(radio), quarters));
 }
 
 double distance_of_loss(const LoraRadio& radio, double loss_db) {
@@ -75,32 +73,18 @@ Status lora_check(const LoraRadio& radio) {
 Duration lora_symbol(const LoraRadio& radio) { return quarter_symbols(radio, 4); }
 
 Duration lora_preamble(const LoraRadio& radio) {
-  return quarter_symbols(radio, preamble_quarters(radio));
+  return quarter_symbols(radio, 4 * std::uint64_t{radio.preamble_symbols} + 17);
 }
 
 Duration lora_airtime(const LoraRadio& radio, std::size_t frame_bytes) {
-  Expects(frame_bytes >= 1 && frame_bytes <= l0::kAirFrame);
-  const std::int64_t factor = radio.spreading_factor;
-  const std::int64_t optimised = lora_symbol(radio) > kLongSymbol ? 2 : 0;
-  // 8 PL - 4 SF + 28 + 16 CRC - 20 IH, which is positive from one byte on at all factors.
-  const std::int64_t bits = 8 * static_cast<std::int64_t>(frame_bytes) - 4 * factor + 28 + 16;
-  const std::int64_t per_block = 4 * (factor - optimised);
-  const std::int64_t blocks = (bits + per_block - 1) / per_block;
-  const std::int64_t symbols = 8 + blocks * std::int64_t{radio.coding_rate};
-  return quarter_symbols(radio, preamble_quarters(radio) + 4 * symbols);
+  return Duration(l0::lora_airtime_ns(modulation(radio), frame_bytes));
 }
 
 Duration lora_link_airtime(const LoraRadio& radio, std::size_t frame_bytes) {
-  Expects(frame_bytes >= 1 && frame_bytes <= l0::kAirBodyLimit);
-  if (frame_bytes <= l0::kAirPayload) return lora_airtime(radio, frame_bytes + 1);
-  return lora_airtime(radio, l0::kAirFrame) +
-         lora_airtime(radio, frame_bytes - l0::kAirPayload + 1);
+  return Duration(l0::lora_body_airtime_ns(modulation(radio), frame_bytes));
 }
 
-BitsPerSecond lora_rate(const LoraRadio& radio) {
-  const auto span = static_cast<std::uint64_t>(lora_link_airtime(radio, l0::kAirBodyLimit).count());
-  return BitsPerSecond{l0::kAirBodyLimit * 8 * static_cast<std::uint64_t>(kSecond) / span};
-}
+BitsPerSecond lora_rate(const LoraRadio& radio) { return l0::lora_rate(modulation(radio)); }
 
 Duration lora_hourly_budget(const LoraRadio& radio) {
   double share = radio.duty_cycle;

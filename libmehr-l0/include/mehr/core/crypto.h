@@ -2,7 +2,7 @@
 //
 // Place: core, over OpenSSL 3, libsodium and BLAKE3; a firmware or a simulator puts another
 // implementation behind the same calls. spec: README/2.2, L0/1, L2/1, CH/2
-// Primitives: Ed25519, X25519, SHA-256, HKDF and BLAKE2b-256 (libsodium), ChaCha20-Poly1305
+// Primitives: Ed25519, X25519, HKDF and BLAKE2b-256 (libsodium), SHA-256 and ChaCha20-Poly1305
 // (OpenSSL; libsodium in firmware), BLAKE3 (official C), ECVRF over libsodium's curve points.
 // Bounds: with libsodium alone nothing here allocates at all. With OpenSSL an `Aead` owns one
 // cipher context per direction of use, made in its constructor and reused for every message, and

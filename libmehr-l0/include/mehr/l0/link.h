@@ -7,7 +7,7 @@
 // refused, closed. `seal` and `open` are the packet path beside it and do not allocate.
 // Deadlines (`next_deadline`): handshake step and its resends (datagram media only), rekey, Ping
 // every 60 s (below 10 kbps every 300 s, and every 60 s of silence), closed after 180 s without a
-// valid frame.
+// valid frame, in doubt after two handshake steps.
 // Bounds: fixed size; a handshake of one side, two keys at most.
 // Failure: on a stream a broken handshake closes it; on datagrams it is dropped, since anybody may
 // inject. Bad DATA frames never close a link.
@@ -63,7 +63,10 @@ class Link {
     CloseReason reason;
   };
   struct MediumLost {};
-  using Event = std::variant<HandshakeFrame, ControlMessage, Timer, CloseRequest, MediumLost>;
+  /// The peer asked for another link, as if it had lost this one: it is asked whether it is there.
+  struct Doubt {};
+  using Event =
+      std::variant<HandshakeFrame, ControlMessage, Timer, CloseRequest, MediumLost, Doubt>;
 
   // Actions
   struct SendFrame {
@@ -153,6 +156,8 @@ class Link {
   void send_close(CloseReason reason, Actions& out);
   void close(CloseReason reason, const Error& why, Actions& out);
   [[nodiscard]] Millis next_ping() const;
+  /// When silence ends the link.
+  [[nodiscard]] Millis silent_at() const;
 
   Config config_;
   LinkRole role_;
@@ -171,6 +176,7 @@ class Link {
   Millis last_rx_;
   Millis last_ping_;
   Millis last_pong_;
+  Millis doubted_at_ = Millis::never();      // nothing was heard of the peer since
   std::optional<std::uint32_t> ping_token_;  // of the Ping that has no Pong yet
   bool first_pong_ = true;                   // outside the rate limit. spec: README/9 item 4
 };

@@ -73,6 +73,7 @@ struct LinkInfo {
   InterfaceId interface;
   MediumHandle medium;
   bool stream = true;       ///< the medium is this link's alone
+  Remote remote;            ///< the neighbour's address on a medium that has some
   Mtu mtu;                  ///< negotiated. spec: L0/6
   BitsPerSecond bandwidth;  ///< nominal, of the medium
   Millis latency;           ///< nominal, one way

@@ -5,9 +5,9 @@
 // leads to the destination by a way that is fresh and feasible. docs/decisions/0020
 // Machine: each announce that came across makes or refreshes an entry; it ends when the floor below
 // says so or after 14,640 s (three refreshes of 3,660 s and one more). Deadline: the earliest end.
-// Bounds: 256 nodes, made with the first of them. Full: the one heard of longest ago goes.
-// Failure: what does not parse as an extension is foreign app_data and no node of ours.
-// Threads: the node's.
+// Bounds: 256 nodes, made with the first of them, so that who is on no such network pays nothing.
+// Full: the one heard of longest ago goes. Failure: what does not parse as an extension is foreign
+// app_data and no node of ours. Threads: the node's.
 #pragma once
 
 #include <array>
@@ -45,7 +45,7 @@ class ForeignNodes {
     std::optional<NodeId> evicted;
   };
 
-  explicit ForeignNodes(Random& random) : salt_(HashSalt::draw(random)) {}
+  explicit ForeignNodes(Random& random) : random_(random) {}
 
   /// Nothing: what was announced is no extension.
   [[nodiscard]] std::optional<Heard> hear(const l0::ForeignNode& node, Millis now);
@@ -63,7 +63,7 @@ class ForeignNodes {
  private:
   [[nodiscard]] Node* oldest();
 
-  HashSalt salt_;
+  Random& random_;
   std::vector<Node> nodes_;  // zero id: free
   std::optional<SlotIndex> index_;
   Millis due_ = Millis::never();

@@ -170,7 +170,8 @@ class Network final : public Messenger,
   /// The neighbour that a packet to @p to would go to now; none without a usable route, or for this
   /// node itself.
   [[nodiscard]] std::optional<NodeId> next_hop(const NodeId& to) const;
-  /// True when that packet would leave across a network of another kind instead.
+  /// True when that packet would leave across a network of another kind instead: one leads there,
+  /// and no link does by a way that is fresh and feasible. docs/decisions/0020
   [[nodiscard]] bool goes_abroad(const NodeId& to) const;
   [[nodiscard]] const NetworkCounters& counters() const { return counters_; }
   /// Single routes, without the copies that `routes` makes.
@@ -212,6 +213,7 @@ class Network final : public Messenger,
   };
 
   // LinkListener: packets and control messages of links that are no longer known are dropped.
+  // Clear packets are judged like any other, but came by no link, so they teach no route.
   void on_link_up(const l0::LinkInfo& link) override;
   void on_link_down(l0::LinkId link, l0::CloseReason reason) override;
   void on_packet(l0::LinkId from, MutableBytes packet) override;
