@@ -86,6 +86,7 @@ void Network::forward_abroad(LinkSlot from, const l0::Packet& packet, MutableByt
   }
   ++counters_.forwarded;
   ++counters_.foreign_sent;
+  if (from != kNoLink) policy_.forwarded(table_.link(from).info.peer, bytes);
 }
 
 // ---- Views

@@ -100,13 +100,15 @@ PortId Bridge::add_port(const PortInfo& info, Port port) {
 }
 
 void Bridge::remove_port(PortId port) {
-  ports_[port] = Port{};
+  const bool blocked = std::exchange(ports_[port], Port{}).blocked;
   relay_.port_down(port);
-  if (blocked_ == port) {
-    blocked_ = kNoPort;
-    if (above_ != nullptr) above_->on_foreign_writable();
-  }
   tell_lost();
+  if (blocked && above_ != nullptr) above_->on_foreign_writable();
+}
+
+void Bridge::unblock(PortId port) {
+  if (port == kNoPort || !std::exchange(ports_[port].blocked, false)) return;
+  if (above_ != nullptr) above_->on_foreign_writable();
 }
 
 // While a stream's link is up, the clear port beside it would only say everything twice.
@@ -227,7 +229,7 @@ Status Bridge::send_foreign(const NodeId& node, ByteView packet) {
   if (!out) return fail(out);
   const Status sent = send(*out);
   if (sent) ++counters_.foreign_out;
-  if (!sent && sent.error().code == Errc::full) blocked_ = out->port;
+  if (!sent && sent.error().code == Errc::full) ports_[out->port].blocked = true;
   return sent;
 }
 
@@ -251,18 +253,12 @@ void Bridge::on_neighbour_frame(const NeighbourFrame& frame) {
 }
 
 void Bridge::on_link_writable(LinkId link) {
-  if (blocked_ != kNoPort && by_link_[link.value] == blocked_) {
-    blocked_ = kNoPort;
-    if (above_ != nullptr) above_->on_foreign_writable();
-  }
+  unblock(by_link_[link.value]);
   if (above_ != nullptr) above_->on_link_writable(link);
 }
 
 void Bridge::on_clear_writable(MediumHandle medium) {
-  const Port* const port = port_of(medium);
-  if (port == nullptr || blocked_ != port->id) return;
-  blocked_ = kNoPort;
-  if (above_ != nullptr) above_->on_foreign_writable();
+  if (const Port* const port = port_of(medium)) unblock(port->id);
 }
 
 // ---- This node

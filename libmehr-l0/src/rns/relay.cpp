@@ -247,6 +247,8 @@ Relay::Outcome Relay::take_link_request(PortId from, MutableBytes packet, const 
   }
   RelayedLink link;
   link.id = link_id_of(packet);
+  // Whoever saw the request pass could ask again with another tail, and have the link's packets.
+  if (links_.find(link.id, now) != nullptr) return drop(&RelayCounters::duplicate);
   link.destination = view.destination;
   link.ingress = from;
   link.egress = path.port;

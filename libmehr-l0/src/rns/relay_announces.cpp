@@ -27,7 +27,8 @@ Relay::Outcome Relay::take_announce(PortId from, const PacketView& view, Millis 
   if (view.destination == own_) return drop(&RelayCounters::announces_known);
   const bool ratchet = (view.flags.bits & PacketFlags::kContextFlag) != 0;
   const auto announce = parse_announce(ratchet, view.data);
-  if (!announce || view.hops >= kMaxHops) return drop(&RelayCounters::malformed);
+  if (!announce) return drop(&RelayCounters::malformed);
+  if (view.hops >= kMaxHops) return drop(&RelayCounters::hop_limit);
   note_echo(view, view.hops);
   if (!paths_.wants(view.destination, view.hops, announce->blob, now)) {
     return drop(&RelayCounters::announces_known);

@@ -82,6 +82,18 @@ TEST_CASE("L0 8.4 step 6: a proof that is not the destination's ends nothing and
   w.passed(w.at_b, w.b.prove_link(w.request, tail));
 }
 
+TEST_CASE("L0 8.4: a request that was seen cannot be used to take its link over", "[l0][rns]") {
+  Linked w;
+  const PortId thief = w.port();
+  w.passed(w.at_a, w.request);
+  w.passed(w.at_b, w.b.prove_link(w.request));
+  Bytes again = w.request;
+  again.back() ^= 1;  // another tail: not the same packet, but the same link
+  CHECK(w.dropped(thief, again));
+  const auto back = w.passed(w.at_b, w.in_link(1));
+  CHECK(back.port == w.at_a);
+}
+
 TEST_CASE("L0 8.4: a link without a proof ends after its deadline, a silent one after 900 s",
           "[l0][rns]") {
   Linked w;

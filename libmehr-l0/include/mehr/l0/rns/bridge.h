@@ -97,6 +97,7 @@ class Bridge final : public LinkLayer, private LinkListener, private Wakeable {
     MediumHandle medium;  // of a link: the medium it lies on
     LinkId link;          // 0: a medium for clear packets
     bool covers = false;  // a stream's link: the clear port on the same medium is silent
+    bool blocked = false;  // an own packet found it full
   };
 
   void on_link_up(const LinkInfo& link) override;
@@ -117,6 +118,7 @@ class Bridge final : public LinkLayer, private LinkListener, private Wakeable {
   [[nodiscard]] const Port* port_of(MediumHandle medium) const;
   PortId add_port(const PortInfo& info, Port port);
   void remove_port(PortId port);
+  void unblock(PortId port);
   void cover(MediumHandle medium, bool covered);
   void take(const Port& from, MutableBytes packet);
   void heard(const Relay::Heard& heard);
@@ -147,7 +149,6 @@ class Bridge final : public LinkLayer, private LinkListener, private Wakeable {
   std::size_t extension_size_ = 0;
   std::uint64_t emitted_ = 0;
   Millis announce_at_ = Millis::never();  // never: nobody was there to hear it
-  PortId blocked_ = kNoPort;              // an own packet found this one full
   Millis armed_ = Millis::never();
   std::vector<std::uint8_t> scratch_;
   BridgeCounters counters_;
