@@ -89,7 +89,7 @@ void Relay::resend_due(Millis now) {
       ++i;
       continue;
     }
-    for (PortId port = 0; port < ports_.size(); ++port) {
+    for (PortId port = 0; port < port_count(); ++port) {
       // Who brought it by a native link knows it; on a shared channel others may not.
       if (!is_up(port) || (port == path.port && ports_[port].info.native)) continue;
       queue(port, {slot, path.heard.count, path.hops, false, now});
@@ -116,7 +116,7 @@ void Relay::announce(const Address& own, ByteView data, Millis now) {
   own_ = own;
   copy_bytes(data, own_data_);
   own_size_ = static_cast<std::uint16_t>(data.size());
-  for (PortId port = 0; port < ports_.size(); ++port) {
+  for (PortId port = 0; port < port_count(); ++port) {
     if (ports_[port].up) queue(port, {QueuedAnnounce::kOwn, 0, 0, false, now});
   }
 }
@@ -126,7 +126,7 @@ void Relay::announce(const Address& own, ByteView data, Millis now) {
 
 std::optional<Relay::Send> Relay::next(Millis now) {
   resend_due(now);
-  for (PortId port = 0; port < ports_.size(); ++port) {
+  for (PortId port = 0; port < port_count(); ++port) {
     if (!ports_[port].up) continue;
     while (const auto item = ports_[port].queue.pop(now)) {
       if (auto send = say(port, *item, now)) return send;

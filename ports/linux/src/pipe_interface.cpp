@@ -154,7 +154,8 @@ PipeInterface::~PipeInterface() {
 
 }  // namespace
 
-std::unique_ptr<Interface> make_pipe(Loop& loop, MediumHost& host, PipeConfig config, LogSink log) {
+std::unique_ptr<Interface> make_pipe(Loop& loop, MediumHost& host, const PipeConfig& config,
+                                     LogSink log) {
   return std::make_unique<PipeInterface>(loop, host, config, std::move(log));
 }
 

@@ -166,7 +166,7 @@ void RnodeInterface::add_to(InterfaceStatus& status) const {
 
 }  // namespace
 
-std::unique_ptr<Interface> make_rnode(Loop& loop, MediumHost& host, RnodeConfig config,
+std::unique_ptr<Interface> make_rnode(Loop& loop, MediumHost& host, const RnodeConfig& config,
                                       LogSink log) {
   Expects(rnode::check(config.radio).has_value());
   return std::make_unique<RnodeInterface>(loop, host, config, std::move(log));

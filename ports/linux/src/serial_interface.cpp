@@ -26,7 +26,7 @@ class SerialInterface final : public FramedLine {
 
 }  // namespace
 
-std::unique_ptr<Interface> make_serial(Loop& loop, MediumHost& host, SerialConfig config,
+std::unique_ptr<Interface> make_serial(Loop& loop, MediumHost& host, const SerialConfig& config,
                                        LogSink log) {
   return std::make_unique<SerialInterface>(loop, host, config, std::move(log));
 }

@@ -94,9 +94,9 @@ class Bridge final : public LinkLayer, private LinkListener, private Wakeable {
   // A port's other side: a medium for clear packets, or a native link on some medium.
   struct Port {
     PortId id = kNoPort;
-    MediumHandle medium;  // of a link: the medium it lies on
-    LinkId link;          // 0: a medium for clear packets
-    bool covers = false;  // a stream's link: the clear port on the same medium is silent
+    MediumHandle medium;   // of a link: the medium it lies on
+    LinkId link;           // 0: a medium for clear packets
+    bool covers = false;   // a stream's link: the clear port on the same medium is silent
     bool blocked = false;  // an own packet found it full
   };
 

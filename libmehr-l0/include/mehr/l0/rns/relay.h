@@ -141,6 +141,8 @@ class Relay {
     std::size_t checks = 0;
   };
 
+  // The constructor saw to it that they can be counted so.
+  [[nodiscard]] PortId port_count() const { return static_cast<PortId>(ports_.size()); }
   [[nodiscard]] bool is_up(PortId port) const { return port < ports_.size() && ports_[port].up; }
   [[nodiscard]] Outcome drop(std::uint64_t RelayCounters::*why) {
     ++(counters_.*why);

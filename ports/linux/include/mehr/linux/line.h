@@ -44,9 +44,9 @@ struct PipeConfig {
 };
 
 /// All borrowed for the life of the interface. Nothing is open before `start`.
-std::unique_ptr<Interface> make_serial(Loop& loop, MediumHost& host, SerialConfig config,
+std::unique_ptr<Interface> make_serial(Loop& loop, MediumHost& host, const SerialConfig& config,
                                        LogSink log = {});
-std::unique_ptr<Interface> make_pipe(Loop& loop, MediumHost& host, PipeConfig config,
+std::unique_ptr<Interface> make_pipe(Loop& loop, MediumHost& host, const PipeConfig& config,
                                      LogSink log = {});
 
 }  // namespace mehr::linux_port

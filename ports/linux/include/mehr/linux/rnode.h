@@ -37,7 +37,7 @@ struct RnodeConfig {
 
 /// All borrowed for the life of the interface. Nothing is open before `start`. The settings must
 /// pass l0::rnode::check (a contract).
-std::unique_ptr<Interface> make_rnode(Loop& loop, MediumHost& host, RnodeConfig config,
+std::unique_ptr<Interface> make_rnode(Loop& loop, MediumHost& host, const RnodeConfig& config,
                                       LogSink log = {});
 
 }  // namespace mehr::linux_port
