@@ -93,7 +93,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   for (std::uint8_t port = 0; port < kPorts; ++port)
     toggle(w, static_cast<std::uint8_t>(port << 2));
   Reader in(ByteView(data, size));
-  while (in.left() > 0) {
+  while (in.ok() && in.left() > 0) {
     std::uint8_t operation = 0;
     in.get(operation);
     switch (operation & 3) {

@@ -33,7 +33,7 @@ from recorder import unframe  # noqa: E402
 
 PACKET = 500
 OURS, THEIRS = 400_000, 8_000
-RUNS = 5
+RUNS = 3
 FLAG = b"\x7e"
 
 
