@@ -60,7 +60,7 @@ void take_packet(World& w, std::uint8_t operation, Reader& in) {
   ByteView bytes;
   in.get(port);
   in.get(size);
-  port %= kPorts;
+  port = static_cast<std::uint8_t>(port % kPorts);
   if (!in.take(std::min<std::size_t>(size, in.left()), bytes) || !w.up[port]) return;
   Bytes packet(bytes.begin(), bytes.end());
   const bool two =
