@@ -24,6 +24,7 @@ LinePort::LinePort(Parts parts)
 LinePort::~LinePort() {
   loop_.wake_at(*this, Millis::never());
   line_.reset();
+  if (up_) host_.on_closed(*this);  // never shut down, as when a start fails half-way
 }
 
 void LinePort::tell(LogLevel level, std::string_view event, const std::string& text) const {

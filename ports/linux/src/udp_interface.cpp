@@ -45,7 +45,10 @@ class Udp final : public UdpInterface, public Medium, private UdpSocket::Owner, 
         resolver_(loop) {
     for (DialTarget& target : config_.peers) known_.push_back({target, {}, {}, kResolveFirst});
   }
-  ~Udp() override { loop_.wake_at(*this, Millis::never()); }
+  ~Udp() override {
+    loop_.wake_at(*this, Millis::never());
+    if (up_) host_.on_closed(*this);  // never shut down, as when a start fails half-way
+  }
 
   // Interface
   void start() override { open(loop_.now()); }
