@@ -244,7 +244,7 @@ void Network::on_wake(Millis now) {
     std::vector<Loopback> due;
     due.reserve(kLoopbackMax);
     due.swap(loopback_);
-    for (Loopback& message : due) hand_up(message.context, message.body);
+    for (Loopback& message : due) hand_up(kNoLink, message.context, message.body);
     tell_writable();
   }
   pump();

@@ -85,6 +85,19 @@ Status Network::send_control(l0::LinkId link, std::uint8_t tier, ByteView messag
   return {};
 }
 
+std::optional<LinkEnd> Network::end_of(l0::LinkId link) const {
+  const LinkSlot slot = table_.find_link(link);
+  if (slot == kNoLink) return std::nullopt;
+  const l0::LinkInfo& info = table_.link(slot).info;
+  return LinkEnd{info.peer, info.mtu};
+}
+
+std::optional<l0::LinkId> Network::link_to(const NodeId& neighbour) const {
+  const LinkSlot slot = table_.neighbour(neighbour);
+  if (slot == kNoLink) return std::nullopt;
+  return table_.link(slot).info.id;
+}
+
 // ---- Gossip
 // --------------------------------------------------------------------------------------
 

@@ -145,7 +145,7 @@ void Network::deliver(LinkSlot from, const l0::Packet& packet, MutableBytes byte
     const auto under = reservations_.find(from, self_);
     if (under && reservations_.count(*under, body.size(), now)) set_wake();
   }
-  hand_up(packet.context, body);
+  hand_up(from, packet.context, body);
 }
 
 Network::Handler* Network::handler_of(std::uint8_t context) {
@@ -154,7 +154,7 @@ Network::Handler* Network::handler_of(std::uint8_t context) {
   return found == handlers_.end() ? nullptr : &*found;
 }
 
-void Network::hand_up(std::uint8_t context, MutableBytes body) {
+void Network::hand_up(LinkSlot from, std::uint8_t context, MutableBytes body) {
   const Handler* const known = handler_of(context);
   const auto handler =
       known == nullptr ? nullptr : known->call;  // lives on should it replace itself
@@ -163,7 +163,8 @@ void Network::hand_up(std::uint8_t context, MutableBytes body) {
     return;
   }
   ++counters_.delivered;
-  (*handler)(Message{Protocol{context, 0}, std::nullopt, body});
+  const std::uint32_t link = from == kNoLink ? 0 : table_.link(from).info.id.value;
+  (*handler)(Message{Protocol{context, 0}, std::nullopt, body, link});
 }
 
 // Judged before it is sent on; what is refused is counted here.

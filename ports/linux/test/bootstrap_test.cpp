@@ -298,6 +298,9 @@ class FakeDoor final : public l1::ControlDoor {
     sent[link].emplace_back(message.begin(), message.end());
     return {};
   }
+  [[nodiscard]] std::optional<l1::LinkEnd> end_of(l0::LinkId) const override { return {}; }
+  [[nodiscard]] std::optional<l0::LinkId> link_to(const NodeId&) const override { return {}; }
+  bool seek(const NodeId&) override { return false; }
   std::map<l0::LinkId, std::vector<Bytes>> sent;
   l1::ControlHandler* handler_ = nullptr;
 };

@@ -35,6 +35,12 @@ constexpr LimitKey kLimits[] = {
     {"envelope_replays", &Limits::envelope_replays},
     {"streams", &Limits::streams},
     {"peer_keys", &Limits::peer_keys},
+    {"segment_bytes", &Limits::segment_bytes},
+    {"segment_sets", &Limits::segment_sets},
+    {"onion_replays", &Limits::onion_replays},
+    {"advisories", &Limits::advisories},
+    {"reputations", &Limits::reputations},
+    {"referrals", &Limits::referrals},
 };
 // How long packets are is the business of media, by their MTU: Limits::packet_bytes has no key.
 static_assert((sizeof(kLimits) / sizeof(LimitKey) + 1) * sizeof(std::size_t) == sizeof(Limits),

@@ -2,15 +2,15 @@
 //
 // Place: core, over OpenSSL 3, libsodium and BLAKE3; a firmware or a simulator puts another
 // implementation behind the same calls. spec: README/2.2, L0/1, L2/1, CH/2
-// Primitives: Ed25519, X25519, HKDF and BLAKE2b-256 (libsodium), SHA-256 and ChaCha20-Poly1305
-// (OpenSSL; libsodium in firmware), BLAKE3 (official C), ECVRF over libsodium's curve points.
-// Bounds: with libsodium alone nothing here allocates at all. With OpenSSL an `Aead` owns one
-// cipher context per direction of use, made in its constructor and reused for every message, and
-// `x25519_from_ed25519` takes and gives back a few numbers.
-// Failure: verification answers yes or no; everything that can meet hostile input gives a Result.
-// A backend that fails for want of memory or an unavailable algorithm stops the program (Ensures).
-// Threads: free functions are pure and may run anywhere; an object belongs to one thread at a time.
-// Key separation: B2 for addresses and link keys, BLAKE3 for content; never swapped.
+// Primitives: Ed25519, X25519, HKDF, BLAKE2b-256 and Argon2id (libsodium), SHA-256 and
+// ChaCha20-Poly1305 (OpenSSL; libsodium in firmware), BLAKE3 (official C), ECVRF over libsodium's
+// curve points. Bounds: with libsodium alone nothing here allocates, but for Argon2id. With OpenSSL
+// an `Aead` owns one cipher context per direction of use, made in its constructor and reused for
+// every message, and `x25519_from_ed25519` takes and gives back a few numbers. Failure:
+// verification answers yes or no; everything that can meet hostile input gives a Result. A backend
+// that fails for want of memory or an unavailable algorithm stops the program (Ensures). Threads:
+// free functions are pure and may run anywhere; an object belongs to one thread at a time. Key
+// separation: B2 for addresses and link keys, BLAKE3 for content; never swapped.
 #pragma once
 
 #include <array>
@@ -162,6 +162,30 @@ class Aead {
   [[nodiscard]] Context& context();
   alignas(std::uint64_t) std::array<std::uint8_t, 40> place_;
 };
+
+/// The keystream of ChaCha20 from block 1 on, which `Aead::seal` adds to a plaintext under the same
+/// key and nonce: written to @p out. Who lays out an onion needs it apart from any message.
+/// spec: L2/5 `KS`
+void chacha20_stream(const Secret<32>& key, const Nonce& nonce, MutableBytes out);
+
+// ---- Argon2id (RFC 9106)
+// -------------------------------------------------------------------------
+
+/// What one guess at a passphrase costs: memory in KiB and passes over it, on one lane.
+/// spec: L2/6
+struct Argon2Cost {
+  std::uint32_t memory_kib = 262'144;
+  std::uint32_t passes = 3;
+  constexpr bool operator==(const Argon2Cost&) const = default;
+};
+
+using Argon2Salt = std::array<std::uint8_t, 16>;
+
+/// A key out of a passphrase. It takes the memory it says for as long as it runs, and wipes it.
+/// Errors: bad_value (under 8 KiB or no pass), full (that much memory cannot be had).
+/// Not on a packet's path: by design it takes from a tenth of a second to seconds.
+[[nodiscard]] Status argon2id(ByteView passphrase, const Argon2Salt& salt, const Argon2Cost& cost,
+                              Secret<32>& out);
 
 // ---- ECVRF-EDWARDS25519-SHA512-TAI (RFC 9381)
 // ----------------------------------------------------

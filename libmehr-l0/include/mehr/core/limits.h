@@ -45,6 +45,14 @@ struct Limits {
   std::size_t envelope_replays = 65'536;  ///< accepted envelopes remembered; full: oldest goes
   std::size_t streams = 1024;             ///< registered caller-sealed streams; full: refused
   std::size_t peer_keys = 4096;  ///< keys used or proven end to end; full: least recent goes
+  std::size_t segment_bytes =
+      4'194'304;                       ///< of messages in pieces, and as much again of those that
+                                       ///< wait for their signer's key; full: the oldest goes
+  std::size_t segment_sets = 256;      ///< messages in pieces at once; full: the oldest goes
+  std::size_t onion_replays = 16'384;  ///< peeled layers remembered for 1 h; full: oldest goes
+  std::size_t advisories = 4096;       ///< of keys, and commitments; full: see advisory_store.h
+  std::size_t reputations = 4096;      ///< peers judged; full: the least recently judged goes
+  std::size_t referrals = 1024;        ///< second-hand judgements; full: the oldest goes
 
   /// A server, desktop or single-board computer.
   static constexpr Limits standard() { return {}; }
@@ -73,6 +81,12 @@ struct Limits {
     l.envelope_replays = 1024;
     l.streams = 4;
     l.peer_keys = 32;
+    l.segment_bytes = 65'536;
+    l.segment_sets = 8;
+    l.onion_replays = 256;
+    l.advisories = 32;
+    l.reputations = 32;
+    l.referrals = 16;
     return l;
   }
   /// A radio board: the same code in tens of kilobytes.
@@ -101,6 +115,12 @@ struct Limits {
     l.envelope_replays = 64;
     l.streams = 2;
     l.peer_keys = 8;
+    l.segment_bytes = 8192;
+    l.segment_sets = 2;
+    l.onion_replays = 64;
+    l.advisories = 8;
+    l.reputations = 8;
+    l.referrals = 4;
     return l;
   }
 
@@ -127,10 +147,12 @@ struct Limits {
     constexpr std::size_t kReservation = 1'100;  // two thirds of it the messages on their way
     constexpr std::size_t kReplay = 52;
     constexpr std::size_t kStream = 32;
-    constexpr std::size_t kPeerKey = 108;
-    // Announces and changed ways that wait, a bit each per link and destination, and how often each
-    // announce was sent, two bits.
-    const std::size_t waiting = 2 * links * ((routes + 63) / 64) * 8;
+    constexpr std::size_t kPeerKey = 156;
+    constexpr std::size_t kAdvisory = 280;
+    constexpr std::size_t kReputation = 60;
+    // Announces and changed ways that wait, a bit each per link and destination, advisories
+    // likewise, and how often each announce was sent, two bits.
+    const std::size_t waiting = links * (2 * ((routes + 63) / 64) + (advisories + 63) / 64) * 8;
     const std::size_t sends = routes * ((links + 3) / 4);
     const std::size_t blocks = std::max<std::size_t>(16, queue_bytes / queue_block);
     return kStack + std::bit_ceil(std::max<std::size_t>(links, 2)) * kLinkPlace +
@@ -141,7 +163,7 @@ struct Limits {
            blocks * (queue_block + kQueueRecord) + gossip_exchanges * kExchange +
            refused_items * kRefused + probed * kProbed + probe_notes * kProbeNote +
            reservations * kReservation + envelope_replays * kReplay + streams * kStream +
-           peer_keys * kPeerKey;
+           peer_keys * kPeerKey + advisories * kAdvisory + reputations * kReputation;
   }
   /// The most it ever holds: cipher contexts of two keys per link, handlers of streams with what
   /// they hold up to 64 bytes, messages of the node to itself. Not counted are what callers hang in
@@ -150,7 +172,14 @@ struct Limits {
     constexpr std::size_t kCiphers = 4'992;  // while a link changes its key
     constexpr std::size_t kStreamHandler = 128;
     constexpr std::size_t kOwnMessages = 135'168;  // 16 under delivery, 16 more that they cause
-    return bytes_at_start() + links * kCiphers + streams * kStreamHandler + kOwnMessages;
+    constexpr std::size_t kSegmentSet = 192;
+    constexpr std::size_t kLongestMessage = 65'536;
+    constexpr std::size_t kOnionReplay = 52;  // from the first onion on
+    constexpr std::size_t kReferral = 128;    // asked, and answered
+    const std::size_t longest_in = std::min(segment_bytes, kLongestMessage);  // joined, then opened
+    return bytes_at_start() + links * kCiphers + streams * kStreamHandler + kOwnMessages +
+           2 * segment_bytes + segment_sets * kSegmentSet + 2 * longest_in + kLongestMessage +
+           onion_replays * kOnionReplay + referrals * kReferral;
   }
 };
 

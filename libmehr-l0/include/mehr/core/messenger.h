@@ -38,6 +38,13 @@ inline constexpr std::uint8_t kRealTime = 0xE0;     ///< P0
 inline constexpr std::uint8_t kInteractive = 0xE1;  ///< P1
 inline constexpr std::uint8_t kStandard = 0xE2;     ///< P2
 inline constexpr std::uint8_t kBulk = 0xE3;         ///< P3
+inline constexpr std::uint8_t kOnion = 0xE4;        ///< spec: L2/5
+inline constexpr std::uint8_t kTrust = 0xF3;        ///< token and trust; the first that carries M
+inline constexpr std::uint8_t kPub = 0xF9;          ///< the last that carries M. spec: README/3
+/// True for the contexts whose protocols are told apart by a sub-type. spec: README/3
+constexpr bool carries_messages(std::uint8_t context) {
+  return context >= kTrust && context <= kPub;
+}
 }  // namespace context
 
 /// How one message is to travel. A fresh object asks for nothing in particular: any MTU, Balanced,
@@ -45,6 +52,8 @@ inline constexpr std::uint8_t kBulk = 0xE3;         ///< P3
 struct SendOptions {
   std::uint16_t min_mtu = 0;  ///< smallest usable packet size of an acceptable path; 0 = any
   bool onion_route = false;   ///< through an onion (L2); `unsupported` where none can be made
+  bool proven = false;        ///< contexts 0xF3-0xF9: carries a proof of its sender (form 02)
+  bool one_hop = false;       ///< contexts 0xF3-0xF9: to a neighbour, inside its link, unsealed
   bool pad_to_mtu = false;    ///< every link frame of the first hop filled up. spec: L0/5.5
   PathPolicy policy{};        ///< what the first hop is chosen by
 };
@@ -54,6 +63,9 @@ struct Message {
   Protocol protocol;
   std::optional<PublicKey> sender;  ///< only where the message proves it; always empty at L1's door
   MutableBytes body;
+  /// Which link it came by, as a number that tells links apart while they live; 0: by none, or from
+  /// this node itself. It is no sender: neighbours pass on what others said.
+  std::uint32_t link = 0;
 };
 using MessageHandler = std::function<void(const Message&)>;
 

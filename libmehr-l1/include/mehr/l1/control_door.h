@@ -8,16 +8,29 @@
 // Threads: the node's; handlers are called from the door's entry points, never from `send_control`.
 #pragma once
 
+#include <optional>
+
+#include "mehr/core/ids.h"
 #include "mehr/core/result.h"
+#include "mehr/core/units.h"
 #include "mehr/l0/link_layer.h"
 
 namespace mehr::l1 {
+
+/// How an active link is known above. Its number is not 0.
+using LinkId = l0::LinkId;
 
 class ControlHandler {
  public:
   virtual ~ControlHandler() = default;
   /// One message, type byte first, borrowed until return. An error: it is malformed.
   virtual Status on_control(l0::LinkId from, ByteView message) = 0;
+};
+
+/// The other end of an active link.
+struct LinkEnd {
+  NodeId peer;
+  Mtu mtu;  ///< of a control message, its type included
 };
 
 class ControlDoor {
@@ -29,6 +42,14 @@ class ControlDoor {
   /// Sends one message (type byte first, borrowed until return) to the neighbour on @p link, as
   /// gossip of @p tier (README/4.9) where traffic is accounted for.
   virtual Status send_control(l0::LinkId link, std::uint8_t tier, ByteView message) = 0;
+  /// Who is at the other end of @p link, and how long a message may be there; nothing when the link
+  /// is not active.
+  [[nodiscard]] virtual std::optional<LinkEnd> end_of(l0::LinkId link) const = 0;
+  /// An active link to @p neighbour, the widest of several; nothing when it is no neighbour.
+  [[nodiscard]] virtual std::optional<l0::LinkId> link_to(const NodeId& neighbour) const = 0;
+  /// Asks the neighbours for a way to @p node, whose announce carries its key; false: that was done
+  /// a moment ago. spec: L1/4.3 PathRequest
+  virtual bool seek(const NodeId& node) = 0;
 };
 
 }  // namespace mehr::l1

@@ -97,6 +97,10 @@ class Network final : public Messenger,
   // ------------------------------
   void on_control_type(std::uint8_t type, ControlHandler* handler) override;
   Status send_control(l0::LinkId link, std::uint8_t tier, ByteView message) override;
+  /// Facts of the link table: who is at the other end, and how long a message may be.
+  [[nodiscard]] std::optional<LinkEnd> end_of(l0::LinkId link) const override;
+  /// Of several links the widest.
+  [[nodiscard]] std::optional<l0::LinkId> link_to(const NodeId& neighbour) const override;
 
   // ---- Announcing
   // --------------------------------------------------------------------------------
@@ -164,7 +168,7 @@ class Network final : public Messenger,
   [[nodiscard]] std::vector<WayInfo> ways(const NodeId& to) const;
   /// Asks the neighbours for a way to @p to; false: that was done within the last 20 s. Whoever
   /// knows one answers within about 15 s, and `on_route` tells. spec: L1/4.3 PathRequest
-  bool seek(const NodeId& to);
+  bool seek(const NodeId& to) override;
   /// All active links. Allocates likewise.
   [[nodiscard]] std::vector<LinkView> links() const;
   /// The neighbour that a packet to @p to would go to now; none without a usable route, or for this
@@ -253,7 +257,7 @@ class Network final : public Messenger,
   void deliver(LinkSlot from, const l0::Packet& packet, MutableBytes bytes, Millis now);
   [[nodiscard]] Handler* handler_of(std::uint8_t context);
   /// To the handler of @p context, which may do anything here, even replace itself.
-  void hand_up(std::uint8_t context, MutableBytes body);
+  void hand_up(LinkSlot from, std::uint8_t context, MutableBytes body);
   void forward(LinkSlot from, const l0::Packet& packet, MutableBytes bytes, const PacketId& id,
                Millis now);
   [[nodiscard]] bool may_pass(LinkSlot from, const l0::Packet& packet, MutableBytes bytes,

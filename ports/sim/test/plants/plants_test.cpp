@@ -133,7 +133,7 @@ Scenario old_letters() {
 
 Scenario many_packets() {
   Scenario s = talk(fast(), 2, "2ms");
-  for (ProgramSpec& spec : s.programs) spec.settings["count"] = "10000";
+  for (ProgramSpec& spec : s.programs) spec.settings["count"] = "20000";
   return s;
 }
 
