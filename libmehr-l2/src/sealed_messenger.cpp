@@ -1,47 +1,50 @@
+// The facade's half for datagrams and streams, and what all its doors share.
 #include "mehr/l2/sealed_messenger.h"
 
 #include <gsl/assert>
 
 #include "mehr/core/hazard.h"
+#include "messenger_parts.h"
 
 namespace mehr::l2 {
 
-namespace {
-
-constexpr std::array kContexts{context::kRealTime, context::kInteractive, context::kStandard,
-                               context::kBulk};
-constexpr std::size_t kPortSize = sizeof(Protocol::port);
-
-constexpr bool is_datagram(std::uint8_t c) {
-  return std::find(kContexts.begin(), kContexts.end(), c) != kContexts.end();
-}
-
-constexpr bool is_proven(std::uint16_t port) { return (port & kProvenPort) != 0; }
-
-std::size_t less(std::size_t room, std::size_t overhead) {
-  return room > overhead ? room - overhead : 0;
-}
-
-}  // namespace
-
 SealedMessenger::SealedMessenger(Messenger& below, const KeyTable& keys_below, const Signer& me,
-                                 Random& random, Clock& clock, const Limits& limits)
+                                 Random& random, Clock& clock, const Limits& limits,
+                                 const Beside& beside)
     : below_(below),
+      beside_(beside),
       me_(me),
       random_(random),
       clock_(clock),
       keys_(keys_below, limits.peer_keys, random),
       replays_(limits.envelope_replays, random),
       streams_(limits.streams),
+      segments_(limits.segment_sets, limits.segment_bytes),
+      key_exchange_(limits.links, limits.segment_bytes),
+      onions_(me, keys_, random, {beside.paths, beside.trust}, limits.onion_replays),
       sending_(kMaxDatagram),
-      opening_(kMaxDatagram) {
-  for (const std::uint8_t c : kContexts) {
-    below_.on({c, 0}, [this, c](const Message& message) { receive(c, message.body); });
+      opening_(kMaxDatagram),
+      onion_(kMaxDatagram) {
+  for (const std::uint8_t c : kDatagramContexts) {
+    below_.on({c, 0}, [this, c](const Message& message) { receive(c, message); });
   }
+  below_.on({context::kOnion, 0}, [this](const Message& message) { receive_onion(message.body); });
+  for (std::uint8_t c = context::kTrust; c <= context::kPub; ++c) {
+    below_.on({c, 0}, [this, c](const Message& message) { receive_form(c, message); });
+    if (beside_.links != nullptr) beside_.links->on_control_type(link_type_of(c), this);
+  }
+  if (beside_.links != nullptr) beside_.links->on_control_type(kKeyExchangeType, this);
 }
 
 SealedMessenger::~SealedMessenger() {
-  for (const std::uint8_t c : kContexts) below_.on({c, 0}, {});
+  for (const std::uint8_t c : kDatagramContexts) below_.on({c, 0}, {});
+  below_.on({context::kOnion, 0}, {});
+  for (std::uint8_t c = context::kTrust; c <= context::kPub; ++c) {
+    below_.on({c, 0}, {});
+    if (beside_.links != nullptr) beside_.links->on_control_type(link_type_of(c), nullptr);
+  }
+  if (beside_.links != nullptr) beside_.links->on_control_type(kKeyExchangeType, nullptr);
+  if (beside_.timers != nullptr) beside_.timers->wake_at(*this, Millis::never());
 }
 
 // ---- Sending
@@ -49,41 +52,96 @@ SealedMessenger::~SealedMessenger() {
 
 Status SealedMessenger::send(const NodeId& to, Protocol protocol, ByteView body,
                              const SendOptions& options) {
-  if (!is_datagram(protocol.context)) {
-    return fail(Errc::bad_value, "sealed datagrams use contexts 0xE0 to 0xE3");
+  if (is_datagram(protocol.context)) return send_datagram(to, protocol, body, options);
+  if (!context::carries_messages(protocol.context)) {
+    return fail(Errc::bad_value, "messages use contexts 0xE0 to 0xE3 and 0xF3 to 0xF9");
   }
-  const std::size_t overhead = is_proven(protocol.port) ? kProvenOverhead : kSealedOverhead;
-  const std::size_t room = below_.max_body(to);
-  // Without a route the floor below says what it does about it, so it is asked all the same.
-  const std::size_t limit = room == 0 ? kMaxDatagram : std::min(room, kMaxDatagram);
-  if (limit < overhead || body.size() > limit - overhead) {
-    return fail(Errc::too_big, "the message is longer than a sealed datagram on this path");
+  if (protocol.port == 0 || protocol.port > kMostSubType) {
+    return fail(Errc::bad_value, "a message's sub-type is 1 to 255");
   }
+  if (options.one_hop) return send_one_hop(to, protocol, body);
+  return send_message(to, protocol, body, options);
+}
+
+Result<SealedMessenger::Sealing> SealedMessenger::sealing_for(const NodeId& to) {
   const auto recipient = keys_.recipient(to);
   if (!recipient) return fail(recipient);
-  const auto envelope = seal(*recipient, protocol, body);
+  return Sealing{*recipient, keys_.prekey(to, clock_.now())};
+}
+
+Result<SealedMessenger::Route> SealedMessenger::route_for(const NodeId& to,
+                                                          const SendOptions& options) {
+  if (!options.onion_route) return Route{};
+  auto route = onions_.choose(to, onion_hops_);
+  if (!route) return fail(route);
+  return Route{*route};
+}
+
+std::size_t SealedMessenger::room_to(const NodeId& to, const Route& route) const {
+  if (route) return route->capacity();
+  const std::size_t room = below_.max_body(to);
+  // Without a route the floor below says what it does about it, so it is asked all the same.
+  return room == 0 ? kMaxDatagram : std::min(room, kMaxDatagram);
+}
+
+Status SealedMessenger::dispatch(const NodeId& to, std::uint8_t context, ByteView data,
+                                 const Route& route, const SendOptions& options) {
+  if (!route) return below_.send(to, {context, 0}, data, options);
+  const auto onion = onions_.wrap(*route, {to, context, data}, onion_);
+  if (!onion) return fail(onion);
+  SendOptions on_the_way = options;
+  on_the_way.onion_route = false;
+  return below_.send(route->relays[0].id, {context::kOnion, 0}, *onion, on_the_way);
+}
+
+Status SealedMessenger::send_datagram(const NodeId& to, Protocol protocol, ByteView body,
+                                      const SendOptions& options) {
+  const auto route = route_for(to, options);
+  if (!route) return fail(route);
+  const std::size_t limit = room_to(to, *route);
+  const std::size_t extra = kPortSize + (is_proven(protocol.port) ? kProofSize : 0);
+  if (limit < kE1Overhead + extra || body.size() > limit - kE1Overhead - extra) {
+    return fail(Errc::too_big, "the message is longer than a sealed datagram on this path");
+  }
+  auto how = sealing_for(to);
+  if (!how) return fail(how);
+  // spec: L2/4 Decision: E2 where the path allows four more bytes.
+  if (how->overhead() + extra + body.size() > limit) how->prekey.reset();
+  const Ephemeral ephemeral = Ephemeral::draw(random_);
+  const auto port = encode_fixed(PortHead{protocol.port});
+  const auto plain = write_plain(to, protocol.context, port, body, is_proven(protocol.port),
+                                 ephemeral, MutableBytes(sending_).subspan(how->body_at()));
+  if (!plain) return fail(plain);
+  const auto envelope = seal(*how, protocol.context, *plain, ephemeral, sending_);
   if (!envelope) return fail(envelope);
-  auto sent = below_.send(to, {protocol.context, 0}, *envelope, options);
-  if (sent) ++counters_.sealed;
+  auto sent = dispatch(to, protocol.context, *envelope, *route, options);
+  if (!sent) return sent;
+  ++counters_.sealed;
+  if (how->prekey) ++counters_.sealed_forward;
   return sent;
 }
 
-// Everything is written at its final place in one buffer: port, proof, body, then sealed there.
-Result<MutableBytes> SealedMessenger::seal(const Recipient& to, Protocol protocol, ByteView body) {
-  const Ephemeral ephemeral = Ephemeral::draw(random_);
-  const MutableBytes plain = MutableBytes(sending_).subspan(kE1Body);
-  Writer port(plain);
-  port.put(protocol.port);
-  std::size_t size = kPortSize + body.size();
-  if (is_proven(protocol.port)) {
-    const ProofBinding where{to.id, ephemeral.public_key(), protocol.context};
-    const auto proof = make_signed_body(me_, where, body, plain.subspan(kPortSize));
-    if (!proof) return proof;
-    size += kProofSize;
-  } else {
-    copy_bytes(body, plain.subspan(kPortSize));
+// Everything is written at its final place in one buffer: front, proof, body, then sealed there.
+Result<std::size_t> SealedMessenger::write_plain(const NodeId& to, std::uint8_t context,
+                                                 ByteView front, ByteView body, bool proven,
+                                                 const Ephemeral& ephemeral, MutableBytes out) {
+  if (!proven) {
+    copy_bytes(body, copy_bytes(front, out));
+    return front.size() + body.size();
   }
-  return seal_e1(to, protocol.context, plain.first(size), ephemeral, sending_);
+  const ProofBinding where{to, ephemeral.public_key(), context};
+  const MutableBytes rest = copy_bytes(front, out);
+  const auto proof = make_signed_body(me_, where, body, rest);
+  if (!proof) return fail(proof);
+  return front.size() + proof->size();
+}
+
+Result<MutableBytes> SealedMessenger::seal(const Sealing& how, std::uint8_t context,
+                                           std::size_t plain_size, const Ephemeral& ephemeral,
+                                           MutableBytes out) {
+  const ByteView plain = out.subspan(how.body_at(), plain_size);
+  if (how.prekey) return seal_e2(how.to, *how.prekey, context, plain, ephemeral, out);
+  return seal_e1(how.to, context, plain, ephemeral, out);
 }
 
 std::size_t SealedMessenger::max_body(const NodeId& to) const {
@@ -115,12 +173,24 @@ std::size_t SealedMessenger::max_sealed(const NodeId& to) const {
 // -----------------------------------------------------------------------------------
 
 void SealedMessenger::on(Protocol protocol, MessageHandler handler) {
-  Expects(is_datagram(protocol.context));
+  Expects(is_datagram(protocol.context) || (context::carries_messages(protocol.context) &&
+                                            protocol.port >= 1 && protocol.port <= kMostSubType));
   if (handler) {
     handlers_[protocol] = std::make_shared<const MessageHandler>(std::move(handler));
   } else {
     handlers_.erase(protocol);
   }
+}
+
+bool SealedMessenger::hand_up(const Message& message) {
+  const auto found = handlers_.find(message.protocol);
+  if (found == handlers_.end()) {
+    ++counters_.dropped_unhandled;
+    return false;
+  }
+  const auto handler = found->second;  // lives on should it replace itself
+  (*handler)(message);
+  return true;
 }
 
 Status SealedMessenger::accept_stream(const StreamId& id, MessageHandler handler) {
@@ -131,22 +201,30 @@ Status SealedMessenger::accept_stream(const StreamId& id, MessageHandler handler
 void SealedMessenger::drop_stream(const StreamId& id) { streams_.drop(id); }
 
 // spec: L6/2 S8: a registered stream id first, any other DATA is an envelope.
-void SealedMessenger::receive(std::uint8_t context, MutableBytes data) {
+void SealedMessenger::receive(std::uint8_t context, const Message& message) {
+  const MutableBytes data = message.body;
   if (const auto stream = streams_.find(data)) {
     ++counters_.streamed;
-    return (*stream)({{context, 0}, std::nullopt, data.subspan(StreamId::kSize)});
+    return (*stream)({{context, 0}, std::nullopt, data.subspan(StreamId::kSize), message.link});
   }
   if (data.size() > kMaxDatagram) {
     ++counters_.dropped_too_big;
     return;
   }
+  if (const auto opened = open_new(context, data)) deliver(context, *opened, message.link);
+}
+
+std::optional<Opened> SealedMessenger::open_new(std::uint8_t context, MutableBytes data) {
   const auto opened = open(context, data);
-  if (!opened) return count_unopened(opened.error().code);
+  if (!opened) {
+    count_unopened(opened.error().code);
+    return std::nullopt;
+  }
   if (!replays_.accept(opened->ephemeral, clock_.now()) && !planted("l2.envelope_replay")) {
     ++counters_.dropped_replayed;
-    return;
+    return std::nullopt;
   }
-  deliver(context, *opened);
+  return *opened;
 }
 
 // spec: L2/4 Receiver
@@ -154,8 +232,9 @@ Result<Opened> SealedMessenger::open(std::uint8_t context, MutableBytes data) {
   std::uint32_t id = 0;
   Reader(data).get(id);
   if (prekeys_.size() != 0) {
-    expire();
+    prekeys_.expire(clock_.now());
     if (const auto live = prekeys_.find(id)) {
+      if (opening_.size() < data.size()) opening_.resize(data.size());
       auto opened = open_e2(me_, live->prekey, live->secret, context, data, opening_);
       if (opened) return opened;
     }
@@ -163,19 +242,17 @@ Result<Opened> SealedMessenger::open(std::uint8_t context, MutableBytes data) {
   return open_e1(me_, context, data, data.subspan(std::min(data.size(), kE1Body)));
 }
 
-void SealedMessenger::deliver(std::uint8_t context, const Opened& opened) {
+void SealedMessenger::deliver(std::uint8_t context, const Opened& opened, std::uint32_t link) {
   if (opened.plain.size() < kPortSize) {
     ++counters_.dropped_no_port;
     return;
   }
-  Message message{{context, 0}, std::nullopt, opened.plain.subspan(kPortSize)};
+  Message message{{context, 0}, std::nullopt, opened.plain.subspan(kPortSize), link};
   Reader(opened.plain).get(message.protocol.port);
-  const auto found = handlers_.find(message.protocol);
-  if (found == handlers_.end()) {
+  if (handlers_.count(message.protocol) == 0) {
     ++counters_.dropped_unhandled;
     return;
   }
-  const auto handler = found->second;  // lives on should it replace itself
   if (is_proven(message.protocol.port)) {
     const ProofBinding where{me_.node_id(), opened.ephemeral, context};
     const auto proven = verify_signed_body(where, message.body);
@@ -188,7 +265,7 @@ void SealedMessenger::deliver(std::uint8_t context, const Opened& opened) {
     message.body = proven->body;
   }
   ++counters_.opened;
-  (*handler)(message);
+  hand_up(message);
 }
 
 void SealedMessenger::count_unopened(Errc why) {
@@ -204,8 +281,30 @@ void SealedMessenger::count_unopened(Errc why) {
   }
 }
 
-// ---- Keys
-// ----------------------------------------------------------------------------------------
+// ---- Onions
+// --------------------------------------------------------------------------------------
+
+// What was peeled is sent from this node's own door: a relay is asked to send, not to forward.
+void SealedMessenger::receive_onion(MutableBytes data) {
+  const auto peeled = onions_.peel(data, clock_.now());
+  if (!peeled) return;
+  const std::uint8_t context =
+      peeled->kind == Peeled::Kind::forward ? context::kOnion : peeled->context;
+  if (!below_.send(peeled->to, {context, 0}, peeled->data, {})) onions_.unsent();
+}
+
+void SealedMessenger::set_onion_hops(std::size_t hops) {
+  Expects(hops >= 1 && hops <= kMostOnionHops);
+  onion_hops_ = hops;
+}
+
+void SealedMessenger::set_cover(bool on) {
+  onions_.set_cover(on, clock_.now());
+  set_wake();
+}
+
+// ---- Keys and time
+// -------------------------------------------------------------------------------
 
 std::optional<PublicKey> SealedMessenger::key_of(const NodeId& node) const {
   return keys_.key_of(node);
@@ -219,14 +318,48 @@ void SealedMessenger::resume_prekeys(std::uint32_t last_id) {
 Result<PrekeyBundle> SealedMessenger::rotate_prekey() {
   const auto prekey = prekeys_.rotate(random_, clock_.now());
   if (!prekey) return fail(prekey);
+  set_wake();
   return make_bundle(me_, *prekey);
 }
 
-void SealedMessenger::expire() { prekeys_.expire(clock_.now()); }
+Status SealedMessenger::learn_prekey(const PrekeyBundle& bundle) {
+  return keys_.learn_prekey(bundle, clock_.now());
+}
+
+void SealedMessenger::on_wake(Millis) {
+  wake_at_ = Millis::never();
+  on_time();
+}
+
+void SealedMessenger::on_time() {
+  const Millis now = clock_.now();
+  prekeys_.expire(now);
+  segments_.expire(now);
+  key_exchange_.expire(now);
+  ask_for_keys();
+  if (const auto cover = onions_.cover(onion_, now)) {
+    if (!below_.send(cover->first, {context::kOnion, 0}, cover->second, {})) onions_.unsent();
+  }
+  set_wake();
+}
+
+Millis SealedMessenger::next_deadline() const {
+  return std::min({prekeys_.next_deadline(), segments_.next_deadline(),
+                   key_exchange_.next_deadline(), onions_.next_deadline()});
+}
+
+void SealedMessenger::set_wake() {
+  if (beside_.timers == nullptr) return;
+  const Millis at = next_deadline();
+  if (at == wake_at_) return;
+  wake_at_ = at;
+  beside_.timers->wake_at(*this, at);
+}
 
 SealedMessenger::Counters SealedMessenger::counters() const {
   Counters now = counters_;
   now.replays_forgotten = replays_.evicted();
+  now.dropped_keyless = key_exchange_.dropped();
   return now;
 }
 

@@ -5,6 +5,7 @@
 // as much as an exchange.
 // Machine: none. Bounds: `Limits::peer_keys` entries, all memory taken at construction.
 // Full: the one least recently used goes; the table below may still know it.
+// A prekey is kept beside its owner's key and forgotten with it.
 // Failure: a key without an X25519 form or of another NodeID is not kept.
 // Threads: one at a time.
 #pragma once
@@ -14,8 +15,13 @@
 #include "mehr/core/key_table.h"
 #include "mehr/l2/envelope.h"
 #include "mehr/l2/lru_table.h"
+#include "mehr/l2/prekey.h"
 
 namespace mehr::l2 {
+
+/// How long a bundle is used after it was learnt: were it replaced the moment after, its secret
+/// would live that long. spec: L2/4
+inline constexpr Millis kPrekeyUse = kPrekeyGrace;
 
 class PeerKeys final : public KeyTable {
  public:
@@ -28,12 +34,19 @@ class PeerKeys final : public KeyTable {
   [[nodiscard]] Result<Recipient> recipient(const NodeId& node);
   /// Remembers the key of a sender whose proof held.
   void learn(const PublicKey& key);
+  /// Takes a bundle up: E2 is used to its owner from here on. Errors: bad_signature, replayed (its
+  /// id is not above the one held), bad_value (an unusable key).
+  [[nodiscard]] Status learn_prekey(const PrekeyBundle& bundle, Millis now);
+  /// The current prekey of a node, if one is known and surely still alive.
+  [[nodiscard]] std::optional<PrekeyRef> prekey(const NodeId& node, Millis now) const;
   [[nodiscard]] std::size_t size() const { return known_.size(); }
 
  private:
   struct Known {
     PublicKey identity;
     X25519Key exchange;
+    PrekeyRef prekey;  // id 0: none
+    Millis prekey_until{0};
   };
   const KeyTable& below_;
   LruTable<Known> known_;

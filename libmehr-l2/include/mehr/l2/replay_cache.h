@@ -21,16 +21,24 @@ inline constexpr Millis kReplayMemory = Millis::seconds(24 * 3600);
 
 class ReplayCache {
  public:
-  ReplayCache(std::size_t capacity, Random& random) : seen_(capacity, random) {}
+  using Key = LruTable<Millis>::Key;
 
-  /// True for an ephemeral not met in the last 24 h, which is then remembered; false for a repeat.
+  /// Remembers for @p memory; 24 h is what envelopes ask for.
+  ReplayCache(std::size_t capacity, Random& random, Millis memory = kReplayMemory)
+      : seen_(capacity, random), memory_(memory) {}
+
+  /// True for an ephemeral not met within the memory, which is then remembered; false for a repeat.
   [[nodiscard]] bool accept(const X25519Key& ephemeral, Millis now);
+  [[nodiscard]] bool accept(const Key& key, Millis now);
+  /// True when `accept` would call it a repeat; nothing changes.
+  [[nodiscard]] bool knows(const Key& key, Millis now) const;
   [[nodiscard]] std::size_t size() const { return seen_.size(); }
-  /// Entries that went before their 24 h were over.
+  /// Entries that went before their time was over.
   [[nodiscard]] std::uint64_t evicted() const { return evicted_; }
 
  private:
   LruTable<Millis> seen_;  // value: when to forget; order of use is order of time
+  Millis memory_;
   std::uint64_t evicted_ = 0;
 };
 
