@@ -5,9 +5,6 @@
 namespace mehr::stack {
 
 namespace {
-// Prekeys live for days: looking once an hour erases them on time enough. spec: L2/4
-constexpr Millis kUpkeep = Millis::seconds(3600);
-
 std::uint32_t features_of(const NodeConfig& config) {
   return config.features | (config.reticulum ? l0::feature::kReticulum : 0);
 }
@@ -38,16 +35,34 @@ Node::Node(const NodeConfig& config, const Signer& signer, const World& world)
       between_(config.between ? config.between(below()) : nullptr),
       network_(between_ ? *between_ : below(), world.clock, world.timers, world.random, signer,
                world.storage, config.limits, config.policy),
-      messages_(network_, network_, signer, world.random, world.clock, config.limits) {
+      messages_(network_, network_, signer, world.random, world.clock, config.limits,
+                {&network_, &network_, config.trust, &world.timers}),
+      advisories_(config.limits.advisories, signer.node_id(), world.storage, config.trust),
+      reputation_(config.limits.reputations, world.clock,
+                  config.epochs != nullptr ? *config.epochs : no_epochs_, world.storage,
+                  config.trust),
+      referrals_(messages_, reputation_, config.trust != nullptr ? *config.trust : nobody_,
+                 world.random, world.clock, config.limits.referrals) {
   network_.set_announcing(config.announces);
-  timers_.wake_at(*this, world.clock.now() + kUpkeep);
+  network_.replicate(advisories_);
+  advisories_.on_dirty([this] { set_wake(); });
+  reputation_.on_dirty([this] { set_wake(); });
 }
 
-Node::~Node() { timers_.wake_at(*this, Millis::never()); }
+Node::~Node() {
+  timers_.wake_at(*this, Millis::never());
+  advisories_.save();
+  reputation_.save();
+}
+
+void Node::set_wake() {
+  timers_.wake_at(*this, std::min(advisories_.next_deadline(), reputation_.next_deadline()));
+}
 
 void Node::on_wake(Millis now) {
-  messages_.expire();
-  timers_.wake_at(*this, now + kUpkeep);
+  advisories_.on_time(now);
+  reputation_.on_time(now);
+  set_wake();
 }
 
 }  // namespace mehr::stack
