@@ -111,7 +111,13 @@ class Node:
 
     def configure(self, listen=(), peers=(), interfaces=(), **settings):
         """Writes the configuration, @p interfaces as tables; it counts from the next start on."""
-        settings = {"listen": list(listen), "peers": list(peers), "data_dir": self.data, **settings}
+        settings = {
+            "listen": list(listen),
+            "peers": list(peers),
+            "data_dir": self.data,
+            "unsealed_identity": True,
+            **settings,
+        }
         with open(self.config, "w", encoding="utf-8") as f:
             for key, value in settings.items():
                 f.write(f"{key} = {json.dumps(value)}\n")

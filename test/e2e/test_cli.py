@@ -14,7 +14,8 @@ class Commands(MeshTest):
         sent = json.loads(a.mehr("--json", "send", c.id[:8], source).stdout)
         self.assertEqual((sent["state"], sent["size"]), ("done", 6000))
         for node in (a, b, c):
-            for command in ("status", "id", "peers", "links", "routes", "transfers", "inbox"):
+            for command in ("status", "id", "peers", "links", "routes", "transfers", "inbox",
+                            "reputation", "interfaces"):
                 for arguments in (["--json", command], [command, "--json"]):
                     self.assertIsInstance(json.loads(node.mehr(*arguments).stdout), dict)
         number = json.loads(a.mehr("--json", "send", "--no-wait", c.id, source).stdout)["transfer"]
@@ -37,6 +38,7 @@ class Commands(MeshTest):
         self.assertIn("done", a.mehr("transfers").stdout)
         self.assertIn("no transfers", b.mehr("transfers").stdout)
         self.assertIn("no files", b.mehr("inbox").stdout)
+        self.assertIn("nobody is judged yet", b.mehr("reputation").stdout)
 
     def test_exit_codes(self):
         a, b, c = self.mesh.line()

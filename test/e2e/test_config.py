@@ -15,6 +15,7 @@ from support import MeshTest
 from mesh import Node, free_port
 
 GOOD = 'listen = ["127.0.0.1:0"]\n'
+PLAIN = "unsealed_identity = true\n"
 
 
 class Start(MeshTest):
@@ -41,6 +42,10 @@ class Start(MeshTest):
             (GOOD + 'peers = [{ address = "x:1", key = "12" }]\n', 2, 'unknown key "key"'),
             (GOOD + "data_dir = 5\n", 2, "must be a path"),
             (GOOD + 'data_dir = ""\n', 2, "empty"),
+            (GOOD + "identity = 5\n", 2, "must be the name of a key"),
+            (GOOD + "identity = '../x'\n", 2, "no name of a key"),
+            (GOOD + "unsealed_identity = 'yes'\n", 2, "true or false"),
+            (GOOD + "cover_traffic = 1\n", 2, "true or false"),
             (GOOD + "log_level = 'loud'\n", 2, "trace, debug, info, warning or error"),
             (GOOD + "log_format = 'xml'\n", 2, "text or json"),
             (GOOD + "max_connections = 0\n", 2, "from 1 to"),
@@ -112,16 +117,16 @@ class Start(MeshTest):
             os.mkdir(locked, 0o500)
             self.one_line(self.mehrd(GOOD + f'data_dir = "{locked}"\n'), 3, "Permission denied")
         node = Node(self.mesh, "n", listen=["127.0.0.1:0"]).start()
-        self.one_line(self.mehrd(GOOD + f'data_dir = "{node.data}"\n'), 3, "in use")
+        self.one_line(self.mehrd(PLAIN + GOOD + f'data_dir = "{node.data}"\n'), 3, "in use")
         self.assertEqual(node.stop(), 0)
         identity = os.path.join(node.data, "identity")
         self.assertEqual(stat.S_IMODE(os.stat(identity).st_mode), 0o600)
         os.chmod(identity, 0o640)
-        self.one_line(self.mehrd(GOOD + f'data_dir = "{node.data}"\n'), 3, "chmod 600")
+        self.one_line(self.mehrd(PLAIN + GOOD + f'data_dir = "{node.data}"\n'), 3, "chmod 600")
         os.chmod(identity, 0o600)
         with open(identity, "r+b") as f:
             f.truncate(20)
-        self.one_line(self.mehrd(GOOD + f'data_dir = "{node.data}"\n'), 3, "identity")
+        self.one_line(self.mehrd(PLAIN + GOOD + f'data_dir = "{node.data}"\n'), 3, "identity")
 
     def test_addresses_and_socket(self):
         data = os.path.join(self.mesh.dir, "data")
@@ -129,9 +134,9 @@ class Start(MeshTest):
             taken.bind(("127.0.0.1", 0))
             taken.listen()
             where = f"127.0.0.1:{taken.getsockname()[1]}"
-            done = self.mehrd(f'listen = ["{where}"]\ndata_dir = "{data}"\n')
+            done = self.mehrd(PLAIN + f'listen = ["{where}"]\ndata_dir = "{data}"\n')
             self.one_line(done, 4, where, "in use")
-        rest = GOOD + f'data_dir = "{data}"\n'
+        rest = PLAIN + GOOD + f'data_dir = "{data}"\n'
         self.one_line(self.mehrd(rest + f'socket = "{self.mesh.dir}/none/s"\n'), 4, "none/s")
         self.one_line(self.mehrd(rest + f'socket = "/tmp/{"s" * 120}"\n'), 4, "at most 107")
         in_the_way = self.mesh.file("s", b"precious")

@@ -123,7 +123,7 @@ class Paths(Line):
         with open(self.c.config, encoding="utf-8") as f:
             peers = next(line for line in f if line.startswith("peers"))
         with open(late.config, "w", encoding="utf-8") as f:
-            f.write(peers + f"data_dir = {json.dumps(late.data)}\n")
+            f.write(peers + f"data_dir = {json.dumps(late.data)}\nunsealed_identity = true\n")
         waiting = {}
 
         def wait():

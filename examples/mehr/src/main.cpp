@@ -7,6 +7,7 @@
 #include "client.h"
 #include "commands.h"
 #include "inspect_command.h"
+#include "key_commands.h"
 #include "mehr/common/paths.h"
 #include "mehr/common/text.h"
 
@@ -28,6 +29,7 @@ struct Arguments {
   PathOptions path;
   ProbeOptions probe;
   InspectOptions inspect;
+  KeyOptions key;
   std::uint64_t transfer = 0;
 };
 
@@ -59,6 +61,8 @@ constexpr Simple kSimple[] = {
      [](const Arguments& a) { return show_interfaces(a.options); }},
     {"reticulum", "what is relayed for Reticulum peers, and the paths that are known",
      [](const Arguments& a) { return show_reticulum(a.options); }},
+    {"reputation", "how far others can be relied on, by what they did to this node",
+     [](const Arguments& a) { return show_reputation(a.options); }},
     {"transfers", "files under way and finished",
      [](const Arguments& a) { return show_transfers(a.options); }},
     {"inbox", "files received", [](const Arguments& a) { return show_inbox(a.options); }},
@@ -153,6 +157,7 @@ int run(int argc, char** argv) {
   CLI::App* cancel = app.add_subcommand("cancel", "end a transfer");
   cancel->add_option("transfer", a.transfer, "its number in mehr transfers")->required();
   add_inspect(app, a);
+  CLI::App* key = add_key(app, a.key);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
@@ -164,6 +169,8 @@ int run(int argc, char** argv) {
     return app.exit(e) == 0 ? exit_code::kGood : exit_code::kUsage;
   }
   a.options.socket = socket_of(a);
+  a.key.data_dir = a.data_dir.empty() ? mehr::common::default_data_dir() : a.data_dir;
+  if (app.got_subcommand(key)) return run_key(*key, a.options, a.key);
   for (const Simple& c : kSimple) {
     if (app.got_subcommand(c.name)) return c.run(a);
   }

@@ -96,18 +96,19 @@ std::optional<Api::Outcome> Api::call(const Request& request, std::string_view m
     Json (*view)(const ApiParts&);
   };
   static constexpr View kViews[] = {
-      {"status", &status_view},       {"id", &id_view},         {"peers", &peers_view},
-      {"links", &links_view},         {"routes", &routes_view}, {"interfaces", &interfaces_view},
-      {"transfers", &transfers_view}, {"inbox", &inbox_view},   {"reticulum", &reticulum_view}};
+      {"status", &status_view},        {"id", &id_view},
+      {"peers", &peers_view},          {"links", &links_view},
+      {"routes", &routes_view},        {"interfaces", &interfaces_view},
+      {"transfers", &transfers_view},  {"inbox", &inbox_view},
+      {"reticulum", &reticulum_view},  {"advisories", &advisories_view},
+      {"reputation", &reputation_view}};
   struct Call {
     std::string_view name;
     std::optional<Outcome> (Api::*run)(const Request&);
   };
-  static constexpr Call kCalls[] = {{"path", &Api::path},
-                                    {"probe", &Api::probe},
-                                    {"send", &Api::send_file},
-                                    {"cancel", &Api::cancel},
-                                    {"watch", &Api::watch}};
+  static constexpr Call kCalls[] = {{"path", &Api::path},      {"probe", &Api::probe},
+                                    {"send", &Api::send_file}, {"cancel", &Api::cancel},
+                                    {"advise", &Api::advise},  {"watch", &Api::watch}};
   std::string names;
   for (const View& view : kViews) {
     if (view.name == method) return view.view(parts_);

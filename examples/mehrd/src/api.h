@@ -62,6 +62,7 @@ class Api final : public LineHandler, private Wakeable {
   void link_changed(const Media::LinkEvent& event);
   void route_changed(const l1::RouteEvent& event);
   void probe_ended(const l1::ProbeEvent& event);
+  void advisory_changed(const NodeId& node);
 
   // LineHandler
   void on_line(ClientId client, std::string_view line) override;
@@ -103,6 +104,7 @@ class Api final : public LineHandler, private Wakeable {
   std::optional<Outcome> send_file(const Request& request);
   std::optional<Outcome> cancel(const Request& request);
   std::optional<Outcome> watch(const Request& request);
+  std::optional<Outcome> advise(const Request& request);
   [[nodiscard]] tl::expected<NodeId, Failure> find_node(const Json& params) const;
   [[nodiscard]] tl::expected<NodeId, Failure> find_other_node(const Json& params) const;
   [[nodiscard]] bool may_follow(ClientId client) const;

@@ -14,6 +14,7 @@
 #include "mehr/common/paths.h"
 #include "mehr/common/text.h"
 #include "mehr/l0/packet.h"
+#include "mehr/linux/key_store.h"
 #include "mehr/linux/resolver.h"
 #include "toml_reader.h"
 
@@ -21,10 +22,9 @@ namespace mehr::daemon {
 namespace {
 
 constexpr std::string_view kKeys =
-    "accept_files, bootstrap, bootstrap_name, data_dir, inbox, interface, listen, log_format, "
-    "log_level, max_connections, max_file_size, mtu, outbound_only, peers, port_mapping, "
-    "reticulum, "
-    "socket";
+    "accept_files, bootstrap, bootstrap_name, cover_traffic, data_dir, identity, inbox, interface, "
+    "listen, log_format, log_level, max_connections, max_file_size, mtu, outbound_only, peers, "
+    "port_mapping, reticulum, socket, unsealed_identity";
 constexpr std::int64_t kMostConnections = 60'000;
 constexpr std::size_t kMostBootstrap = 256;
 
@@ -56,6 +56,7 @@ class ConfigReader : private TomlReader {
   void read_bootstrap_name(const toml::node& node);
   void check_together(const toml::table& root);
   void read_reticulum(const toml::node& node);
+  void read_identity(const toml::node& node);
   void read_log_level(const toml::node& node);
   void read_log_format(const toml::node& node);
   void read_accept(const toml::node& node);
@@ -96,6 +97,9 @@ void ConfigReader::read_key(const toml::key& key, const toml::node& node) {
   if (k == "peers") return read_peers(node, c.peers);
   if (k == "bootstrap") return read_bootstrap(node);
   if (k == "bootstrap_name") return read_bootstrap_name(node);
+  if (k == "identity") return read_identity(node);
+  if (k == "unsealed_identity") return read_flag(node, k, c.unsealed_identity);
+  if (k == "cover_traffic") return read_flag(node, k, c.cover_traffic);
   if (k == "outbound_only") return read_flag(node, k, c.outbound_only);
   if (k == "port_mapping") return read_flag(node, k, c.port_mapping);
   if (k == "data_dir") return read_path(node, k, c.data_dir);
@@ -190,6 +194,19 @@ void ConfigReader::read_reticulum(const toml::node& node) {
   bool relays = false;
   read_flag(node, "reticulum", relays);
   out_.config.reticulum = relays;
+}
+
+void ConfigReader::read_identity(const toml::node& node) {
+  const std::string* name = text(node, "identity", "the name of a key, such as \"main\"");
+  if (name == nullptr) return;
+  if (!linux_port::KeyStore::is_name(*name)) {
+    return mistake(
+        node.source(),
+        fmt::format("\"{}\" is no name of a key: it has 1 to 32 letters, digits, \"-\" and "
+                    "\"_\"",
+                    common::printable(*name)));
+  }
+  out_.config.identity = *name;
 }
 
 void ConfigReader::read_log_level(const toml::node& node) {

@@ -40,6 +40,9 @@ struct Config {
   std::uint64_t max_file_size = 1ULL << 36;
   std::vector<InterfaceConfig> interfaces;  ///< besides that of `listen` and `peers`
   std::optional<bool> reticulum;            ///< as the file says it, if it does
+  std::string identity = "main";            ///< which key of the key store
+  bool unsealed_identity = false;           ///< the key lies in a plain file
+  bool cover_traffic = false;               ///< an onion to nowhere once a minute
 
   /// Relays for Reticulum peers: said, or because there is an interface that they may be on.
   [[nodiscard]] bool relays_reticulum() const;

@@ -1,20 +1,24 @@
 #include "daemon.h"
 
 #include <fmt/format.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
+#include <cstring>
 
 #include "api.h"
 #include "file_store.h"
+#include "identity_source.h"
 #include "interfaces.h"
 #include "media.h"
 #include "mehr/common/text.h"
 #include "mehr/linux/bootstrapper.h"
 #include "mehr/linux/data_dir.h"
-#include "mehr/linux/identity_file.h"
+#include "mehr/linux/key_store.h"
 #include "mehr/linux/port_mapper.h"
 #include "mehr/linux/sqlite_storage.h"
 #include "mehr/linux/system_random.h"
@@ -47,6 +51,34 @@ std::size_t most_connections(const Config& config) {
     out += tcp == nullptr ? 1 : tcp->max_connections + tcp->peers.size();
   }
   return out;
+}
+
+// No core file, and nobody but root looks in: there is a key in here.
+void keep_memory_private(Log& log) {
+  const rlimit none{};
+  if (::setrlimit(RLIMIT_CORE, &none) != 0 || ::prctl(PR_SET_DUMPABLE, 0) != 0) {
+    log.write(Level::warning, "memory.not_private", {{"reason", std::strerror(errno)}});
+  }
+}
+
+void tell_identity(const Config& config, const OwnIdentity& own, Log& log) {
+  switch (own.made) {
+    case OwnIdentity::Made::created:
+      log.write(Level::info, "identity.created", {{"file", own.file}});
+      break;
+    case OwnIdentity::Made::sealed:
+      log.write(Level::info, "identity.sealed", {{"file", own.file}});
+      break;
+    case OwnIdentity::Made::loaded:
+      break;
+  }
+  if (!own.is_sealed && !config.unsealed_identity) {
+    log.write(Level::warning, "identity.unsealed",
+              {{"file", own.file},
+               {"text",
+                "whoever has this file is this node; start once with a passphrase to seal "
+                "it, or set unsealed_identity = true"}});
+  }
 }
 
 // As many descriptors as the system lets us have: each connection is one.
@@ -95,11 +127,13 @@ struct Ground {
   std::unique_ptr<linux_port::SqliteStorage> storage;
   std::unique_ptr<linux_port::Loop> loop;
   linux_port::SystemRandom random;
-  std::optional<linux_port::LoadedIdentity> identity;
+  std::optional<OwnIdentity> identity;
+  std::vector<linux_port::KeyNotice> notices;  ///< of this node's keys, for gossip
   std::unique_ptr<DiskFileStore> files;
 };
 
-linux_port::OrMessage<void> prepare(const Config& config, Log& log, Ground& out) {
+linux_port::OrMessage<void> prepare(const Config& config, std::optional<int> passphrase_descriptor,
+                                    Log& log, Ground& out) {
   if (auto made = linux_port::prepare_data_dir(config.data_dir); !made) return made;
   auto storage = linux_port::SqliteStorage::open(config.data_dir);
   if (!storage) return tl::unexpected(storage.error());
@@ -107,9 +141,12 @@ linux_port::OrMessage<void> prepare(const Config& config, Log& log, Ground& out)
   auto loop = linux_port::Loop::create(out.storage.get(), sink_of(log));
   if (!loop) return tl::unexpected(loop.error());
   out.loop = std::move(*loop);
-  auto identity = linux_port::load_or_create_identity(config.data_dir + "/identity", out.random);
+  auto identity = obtain_identity(config, passphrase_descriptor, out.random);
   if (!identity) return tl::unexpected(identity.error());
   out.identity.emplace(std::move(*identity));
+  auto notices = linux_port::KeyStore(config.data_dir, out.random).notices();
+  if (!notices) return tl::unexpected(notices.error());
+  out.notices = std::move(*notices);
   const std::string tag = common::to_text(out.identity->identity.node_id()).substr(0, 8);
   auto files = DiskFileStore::open(config.data_dir, config.inbox, tag, out.random);
   if (!files) return tl::unexpected(files.error());
@@ -129,6 +166,8 @@ class Daemon {
 
  private:
   [[nodiscard]] bool accepts(const NodeId& sender) const;
+  void publish(const std::vector<linux_port::KeyNotice>& notices);
+  void tell_advisory(const PublicKey& key);
   void connect_events();
   void tell_port();
   void tell_transfer(const transfer::TransferStatus& t);
@@ -168,6 +207,8 @@ Daemon::Daemon(const Config& config, Log& log, Ground& ground)
       api_({config, loop_, node_, ground.identity->identity, interfaces_, media_,
             bootstrapper_.machine(), transfers_, received_, listening_}),
       files_(*ground.files) {
+  publish(ground.notices);
+  node_.messages().set_cover(config.cover_traffic);
   media_.serve(&interfaces_);
   media_.tell_links_to(&bootstrapper_);
   connect_events();
@@ -176,6 +217,7 @@ Daemon::Daemon(const Config& config, Log& log, Ground& ground)
 Daemon::~Daemon() {
   api_.serve(nullptr);
   server_.reset();
+  node_.advisories().on_change({});
   node_.network().on_route({});
   node_.network().on_probe({});
   transfers_.on_events({});
@@ -185,7 +227,31 @@ Daemon::~Daemon() {
   media_.serve(nullptr);
 }
 
+// What is known already, or was superseded meanwhile, is no news.
+void Daemon::publish(const std::vector<linux_port::KeyNotice>& notices) {
+  for (const linux_port::KeyNotice& notice : notices) {
+    const auto taken = node_.advisories().submit({notice.kind, notice.body});
+    if (!taken && taken.error().code != Errc::replayed) {
+      log_.write(Level::warning, "key.notice_refused",
+                 {{"node", notice.about}, {"reason", taken.error().text}});
+    }
+  }
+}
+
+void Daemon::tell_advisory(const PublicKey& key) {
+  const NodeId about = crypto::node_id_of(key);
+  const l2::KeyStanding standing = node_.advisories().standing(key);
+  if (!standing.compromised) return;
+  log_.write(
+      about == node_.id() ? Level::warning : Level::info, "key.advisory",
+      {{"node", about},
+       {"successor", standing.successor ? common::to_text(crypto::node_id_of(*standing.successor))
+                                        : std::string(standing.undecided ? "undecided" : "none")}});
+  api_.advisory_changed(about);
+}
+
 void Daemon::connect_events() {
+  node_.advisories().on_change([this](const PublicKey& key) { tell_advisory(key); });
   files_.on_received([this](const ReceivedFile& file) { keep_received(file); });
   media_.on_link([this](const Media::LinkEvent& e) { api_.link_changed(e); });
   node_.network().on_route([this](const l1::RouteEvent& e) { tell_route(e); });
@@ -316,15 +382,14 @@ void Daemon::run() {
 
 }  // namespace
 
-int run_daemon(const Config& config, Log& log) {
+int run_daemon(const Config& config, std::optional<int> passphrase_descriptor, Log& log) {
+  keep_memory_private(log);
   raise_descriptor_limit(config, log);
   Ground ground;
-  if (auto ready = prepare(config, log, ground); !ready) {
+  if (auto ready = prepare(config, passphrase_descriptor, log, ground); !ready) {
     return stop_with(exit_code::kDataDir, ready.error());
   }
-  if (ground.identity->created) {
-    log.write(Level::info, "identity.created", {{"file", config.data_dir + "/identity"}});
-  }
+  tell_identity(config, *ground.identity, log);
   Daemon daemon(config, log, ground);
   if (auto open = daemon.open_doors(); !open) return stop_with(exit_code::kListen, open.error());
   daemon.run();

@@ -6,6 +6,8 @@
 // Failure: one line on standard error and an exit code, see docs/daemon.md.
 #pragma once
 
+#include <optional>
+
 #include "config.h"
 #include "log.h"
 
@@ -20,7 +22,9 @@ inline constexpr int kDataDir = 3;
 inline constexpr int kListen = 4;
 }  // namespace exit_code
 
-/// Runs a node until it is told to stop; the exit code.
-[[nodiscard]] int run_daemon(const Config& config, Log& log);
+/// Runs a node until it is told to stop; the exit code. @p passphrase_descriptor: where the
+/// passphrase of its key is read from, if not elsewhere.
+[[nodiscard]] int run_daemon(const Config& config, std::optional<int> passphrase_descriptor,
+                             Log& log);
 
 }  // namespace mehr::daemon

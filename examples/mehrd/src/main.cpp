@@ -18,18 +18,26 @@ constexpr const char* kFooter = R"(Example configuration:
   data_dir = "/var/lib/mehr"
 Every key is described in docs/daemon.md.
 
+The node's key is sealed under a passphrase. It comes from --passphrase-fd, from the systemd credential
+mehr-passphrase, or from the terminal; without any of them, unsealed_identity = true runs without.
+
 Exit codes: 0 stopped by SIGINT or SIGTERM, 1 other failure, 2 wrong arguments or configuration,
-3 data directory (permission, identity file, in use), 4 an address or the socket cannot be
+3 data directory (permission, key, passphrase, in use), 4 an address or the socket cannot be
 listened on.)";
 
 int run(int argc, char** argv) {
   CLI::App app{"mehrd: a node of the mesh as a daemon", "mehrd"};
   std::string path;
   bool check_only = false;
+  std::optional<int> passphrase_descriptor;
   app.add_option("-c,--config", path, "TOML file that says where to listen and whom to dial")
       ->type_name("FILE")
       ->required();
   app.add_flag("--check-config", check_only, "only read the configuration and say what is wrong");
+  app.add_option("--passphrase-fd", passphrase_descriptor,
+                 "read the passphrase of the node's key from this open file descriptor")
+      ->type_name("N")
+      ->check(CLI::NonNegativeNumber);
   app.set_version_flag("--version", "mehrd " MEHR_VERSION "\nport mapping: " +
                                         mehr::linux_port::PortMapper::built_in());
   app.footer(kFooter);
@@ -46,7 +54,7 @@ int run(int argc, char** argv) {
     return exit_code::kGood;
   }
   Log log(loaded.config.log_level, loaded.config.log_format);
-  return run_daemon(loaded.config, log);
+  return run_daemon(loaded.config, passphrase_descriptor, log);
 }
 
 }  // namespace

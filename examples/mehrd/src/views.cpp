@@ -55,8 +55,12 @@ Json named_view(const Counters& counters) {
 
 Json counters_view(const l2::SealedMessenger::Counters& c) {
   return {{"sealed", c.sealed},
+          {"sealed_forward", c.sealed_forward},
           {"opened", c.opened},
           {"streamed", c.streamed},
+          {"hopped_out", c.hopped_out},
+          {"hopped_in", c.hopped_in},
+          {"segments_out", c.segments_out},
           {"dropped_short", c.dropped_short},
           {"dropped_zero_dh", c.dropped_zero_dh},
           {"dropped_unopened", c.dropped_unopened},
@@ -65,6 +69,8 @@ Json counters_view(const l2::SealedMessenger::Counters& c) {
           {"dropped_no_port", c.dropped_no_port},
           {"dropped_unhandled", c.dropped_unhandled},
           {"dropped_unproven", c.dropped_unproven},
+          {"dropped_form", c.dropped_form},
+          {"dropped_keyless", c.dropped_keyless},
           {"replays_forgotten", c.replays_forgotten}};
 }
 
@@ -173,6 +179,7 @@ Json status_view(const ApiParts& p) {
             {"gossip", named_view(p.node.network().gossip_counters())},
             {"reservations", named_view(p.node.network().reservation_counters())},
             {"messages", counters_view(p.node.messages().counters())},
+            {"onions", onion_view(p)},
             {"tcp", counters_view(p.interfaces.main().counters())},
             {"bootstrap", counters_view(p.bootstrap.counters())},
             {"transfers", counters_view(p.transfers.counters())}}}};

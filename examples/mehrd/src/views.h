@@ -17,6 +17,12 @@ namespace mehr::daemon {
 [[nodiscard]] Json path_view(const ApiParts& parts, const PathQuestion& question);
 /// What probing found out; null when nothing.
 [[nodiscard]] Json probe_view(const ApiParts& parts, const NodeId& node);
+/// Keys that advisories are held about, and what is concluded.
+[[nodiscard]] Json advisories_view(const ApiParts& parts);
+/// How far others can be relied on.
+[[nodiscard]] Json reputation_view(const ApiParts& parts);
+/// Counters of onions.
+[[nodiscard]] Json onion_view(const ApiParts& parts);
 [[nodiscard]] Json transfers_view(const ApiParts& parts);
 [[nodiscard]] Json inbox_view(const ApiParts& parts);
 [[nodiscard]] Json transfer_view(const transfer::TransferStatus& status, Millis now);

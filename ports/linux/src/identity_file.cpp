@@ -1,16 +1,13 @@
 #include "mehr/linux/identity_file.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/stat.h>
 
 #include <cerrno>
-#include <cstdio>
 #include <cstring>
 #include <optional>
 
-#include "descriptor.h"
 #include "mehr/core/crypto.h"
+#include "small_file.h"
 
 namespace mehr::linux_port {
 namespace {
@@ -35,45 +32,21 @@ tl::unexpected<std::string> damaged(const std::string& path, std::string_view wh
 
 Hash256 check_of(const Image& image) { return crypto::b2(image.expose().first(kCheckAt)); }
 
-bool read_all(int fd, MutableBytes out) {
-  while (!out.empty()) {
-    const ssize_t n = ::read(fd, out.data(), out.size());
-    if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) return false;
-    out = out.subspan(static_cast<std::size_t>(n));
-  }
-  return true;
-}
-
-bool write_all(int fd, ByteView bytes) {
-  while (!bytes.empty()) {
-    const ssize_t n = ::write(fd, bytes.data(), bytes.size());
-    if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) return false;
-    bytes = bytes.subspan(static_cast<std::size_t>(n));
-  }
-  return true;
-}
-
 // Nothing when there is no such file.
 OrMessage<std::optional<crypto::Seed>> load(const std::string& path) {
-  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
-  if (!file.is_open()) {
-    if (errno == ENOENT) return std::optional<crypto::Seed>{};
-    return cannot("read", path, errno);
-  }
-  struct stat info {};
-  if (::fstat(file.get(), &info) != 0) return cannot("read", path, errno);
-  if (!S_ISREG(info.st_mode)) return damaged(path, "it is not a regular file");
-  if ((info.st_mode & 077) != 0) {
-    return tl::unexpected(
-        fmt::format("identity file {} is readable by others; run chmod 600 {}", path, path));
-  }
-  if (info.st_size != static_cast<off_t>(kFileSize)) {
-    return damaged(path, fmt::format("it has {} bytes instead of {}", info.st_size, kFileSize));
-  }
   Image image;
-  if (!read_all(file.get(), image.expose_mutable())) return cannot("read", path, errno);
+  const auto size = read_private_file(path, image.expose_mutable());
+  if (!size) {
+    if (size.error().error == ENOENT) return std::optional<crypto::Seed>{};
+    if (size.error().error != 0) return cannot("read", path, size.error().error);
+    if (size.error().what.find("chmod") != std::string::npos) {
+      return tl::unexpected(fmt::format("identity file {} {}", path, size.error().what.substr(3)));
+    }
+    return damaged(path, size.error().what);
+  }
+  if (*size != kFileSize) {
+    return damaged(path, fmt::format("it has {} bytes instead of {}", *size, kFileSize));
+  }
   if (!same_bytes(image.expose().first(kSeedAt), as_bytes(kMagic))) {
     return damaged(path, "it does not begin with MEHRSEED");
   }
@@ -83,25 +56,6 @@ OrMessage<std::optional<crypto::Seed>> load(const std::string& path) {
   return std::optional(crypto::Seed::copy_of(image.expose().subspan<kSeedAt, 32>()));
 }
 
-std::string directory_of(const std::string& path) {
-  const std::size_t slash = path.rfind('/');
-  if (slash == std::string::npos) return ".";
-  return slash == 0 ? "/" : path.substr(0, slash);
-}
-
-// 0, or the errno of the step that failed. EEXIST: somebody else was first.
-int give_name(const std::string& temporary, const std::string& path) {
-  if (::link(temporary.c_str(), path.c_str()) == 0) {
-    ::unlink(temporary.c_str());
-    return 0;
-  }
-  if (errno != EPERM && errno != EOPNOTSUPP && errno != ENOSYS) return errno;
-  // A file system without hard links.
-  return ::renameat2(AT_FDCWD, temporary.c_str(), AT_FDCWD, path.c_str(), RENAME_NOREPLACE) == 0
-             ? 0
-             : errno;
-}
-
 // 0 once the file is on the disk under its name, EEXIST if there is one already, else the reason.
 int store(const std::string& path, const crypto::Seed& seed, Random& random) {
   Image image;
@@ -109,27 +63,19 @@ int store(const std::string& path, const crypto::Seed& seed, Random& random) {
   rest = copy_bytes(seed.expose(), rest);
   copy_bytes(check_of(image).view().first(4), rest);
 
-  const std::string temporary = fmt::format("{}.{:016x}", path, random.draw<std::uint64_t>());
-  const Descriptor file(
-      ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
-  if (!file.is_open()) return errno == EEXIST ? EAGAIN : errno;
-  int error = 0;
-  if (::fchmod(file.get(), 0600) != 0 || !write_all(file.get(), image.expose()) ||
-      ::fsync(file.get()) != 0) {
-    error = errno != 0 ? errno : EIO;
-  }
-  if (error == 0) error = give_name(temporary, path);
-  if (error != 0) {
-    ::unlink(temporary.c_str());
-    return error;
-  }
-  const Descriptor directory(
-      ::open(directory_of(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (directory.is_open()) ::fsync(directory.get());
-  return 0;
+  return make_file(path, image.expose(), random);
 }
 
 }  // namespace
+
+OrMessage<std::optional<crypto::Seed>> load_plain_seed(const std::string& path) {
+  return load(path);
+}
+
+OrMessage<void> erase_plain_seed(const std::string& path) {
+  if (const int error = erase_file(path); error != 0) return cannot("remove", path, error);
+  return {};
+}
 
 OrMessage<LoadedIdentity> load_or_create_identity(const std::string& path, Random& random) {
   auto there = load(path);

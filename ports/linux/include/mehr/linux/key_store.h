@@ -1,0 +1,109 @@
+// The keys of a node on disk, each sealed under a passphrase. spec: L2/6
+//
+// Place: ports/linux; mehrd unlocks one key of it, `mehr key` does the rest. What is in the files
+// is L2's matter (mehr/l2/key_file.h, advisory.h). Shapes: a directory "keys" with files
+// NAME.NODEID.KIND: "key" the present identity of a name, "next" the one that it has committed to,
+// "old" those before; all "MEHRKEY1". Beside them what is public: "commitment" and "advisory" of a
+// NodeID, as gossip carries them. Machine: of a name CURRENT with its next -(rotate)-> next is
+// current, current is old, a new next. Safety: every file is made with mode 0600, complete before
+// it has its name, and never overwritten but by the same key under another passphrase, whole or not
+// at all. What fails leaves everything as it was. A NodeID in a file's name that is not that of the
+// seed inside is told. Bounds: 64 names, of 1 to 32 letters, digits, "-" and "_". Errors: one
+// sentence for people. Threads: any; unlocking takes its time by design.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "mehr/core/ids.h"
+#include "mehr/l0/identity.h"
+#include "mehr/l2/advisory.h"
+#include "mehr/l2/key_file.h"
+#include "mehr/linux/log.h"
+
+namespace mehr::linux_port {
+
+/// One key file.
+struct KeyEntry {
+  enum class Kind : std::uint8_t { current, next, old };
+  std::string name;
+  NodeId node;
+  Kind kind = Kind::current;
+  std::string path;
+};
+
+/// A public structure to hand to gossip: a commitment or an advisory.
+struct KeyNotice {
+  std::uint8_t kind = 0;  ///< gossip kind
+  NodeId about;
+  Bytes body;
+};
+
+class KeyStore {
+ public:
+  /// The name that a node without another has.
+  static constexpr const char* kDefaultName = "main";
+
+  /// Keys in "keys" of @p data_dir; the directory is made when something is stored.
+  KeyStore(const std::string& data_dir, Random& random);
+  /// What sealing costs from here on; what L2 says unless told otherwise.
+  void set_cost(const crypto::Argon2Cost& cost) { cost_ = cost; }
+
+  /// Every key, by name and kind. Files of other names are none of ours.
+  [[nodiscard]] OrMessage<std::vector<KeyEntry>> list() const;
+  /// The present key of @p name; nothing when there is none.
+  [[nodiscard]] OrMessage<std::optional<KeyEntry>> current(const std::string& name) const;
+  /// The identity in the file of @p entry.
+  [[nodiscard]] OrMessage<l0::Identity> unlock(const KeyEntry& entry,
+                                               const l2::Passphrase& passphrase) const;
+
+  /// Stores @p seed as @p name, with a fresh next key and a commitment to it.
+  OrMessage<KeyEntry> add(const std::string& name, const crypto::Seed& seed,
+                          const l2::Passphrase& passphrase);
+  /// The same with a next key that is known already: what a backup holds.
+  OrMessage<KeyEntry> add(const std::string& name, const crypto::Seed& seed,
+                          const crypto::Seed& next, const l2::Passphrase& passphrase);
+  /// Seals the keys of @p name under another passphrase; the seeds stay.
+  OrMessage<void> change_passphrase(const std::string& name, const l2::Passphrase& from,
+                                    const l2::Passphrase& to);
+  /// Makes the next key of @p name its present one, and signs the notice that says so with both.
+  OrMessage<KeyEntry> rotate(const std::string& name, const l2::Passphrase& passphrase,
+                             std::uint64_t unix_ms);
+  /// Signs a notice that the key of @p name is in other hands; @p successor may be zero.
+  OrMessage<KeyNotice> advise(const std::string& name, const l2::Passphrase& passphrase,
+                              const PublicKey& successor, std::uint64_t unix_ms);
+
+  /// Copies the key of @p name to @p to, and its next key to "TO.next", as they are; neither may be
+  /// there.
+  OrMessage<void> back_up(const std::string& name, const std::string& to);
+  /// Commitments and advisories of every key here.
+  [[nodiscard]] OrMessage<std::vector<KeyNotice>> notices() const;
+
+  /// True for what may be a name.
+  [[nodiscard]] static bool is_name(const std::string& name);
+  [[nodiscard]] const std::string& directory() const { return directory_; }
+
+ private:
+  [[nodiscard]] std::string path_of(const std::string& name, const NodeId& node,
+                                    const char* kind) const;
+  [[nodiscard]] OrMessage<std::optional<KeyEntry>> find(const std::string& name,
+                                                        KeyEntry::Kind kind) const;
+  OrMessage<void> make_directory() const;
+  OrMessage<void> put_key(const std::string& path, const crypto::Seed& seed,
+                          const l2::Passphrase& passphrase, bool replace);
+  OrMessage<void> put_notice(const std::string& name, const KeyNotice& notice, const char* kind);
+  OrMessage<void> commit(const std::string& name, const l0::Identity& owner,
+                         const l0::Identity& next, const l2::Passphrase& passphrase);
+  OrMessage<KeyEntry> must_find(const std::string& name, KeyEntry::Kind kind) const;
+  OrMessage<std::uint64_t> next_sequence(const NodeId& about) const;
+
+  std::string directory_;
+  Random& random_;
+  crypto::Argon2Cost cost_;
+};
+
+/// What a person is told of a key file that does not open, without saying more than is known.
+OrMessage<crypto::Seed> read_key_file(const std::string& path, const l2::Passphrase& passphrase);
+
+}  // namespace mehr::linux_port
