@@ -19,7 +19,7 @@ import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
 INCLUDE = HERE.parent / "include"
-HEADERS = ["mehr/core.h", "mehr/l0.h", "mehr/l1.h"]
+HEADERS = ["mehr/core.h", "mehr/l0.h", "mehr/l1.h", "mehr/l2.h"]
 LOCK = HERE.parent / "abi.lock"
 
 HOW = """
