@@ -31,6 +31,10 @@ endif()
 mehr_need(BLAKE3)
 if(MEHR_CRYPTO STREQUAL "openssl")
   mehr_need(OpenSSL 3.0 COMPONENTS Crypto)
+  if(OPENSSL_VERSION VERSION_LESS 3.5)
+    message(STATUS "OpenSSL ${OPENSSL_VERSION} has no ML-KEM (3.5 has): links are not offered the "
+                   "post-quantum hybrid")
+  endif()
 endif()
 
 # The vocabulary of public headers: Result and contracts.

@@ -139,7 +139,7 @@ void Link::on_resp(ByteView frame, Now now, Actions& out) {
   if (!good) return refuse_terms(good.error(), out);
   out.must_push(frame_of(initiator()->auth()));
   resends_ = 0;
-  activate(now, out);
+  activate(now, result.session_key, out);
   step_deadline_ = config_.stream ? Millis::never() : now.steady + step_;
 }
 
@@ -155,8 +155,9 @@ void Link::on_auth(ByteView frame, Now now, Actions& out) {
   if (!good) return refuse_terms(good.error(), out);
   peer_ = without_key(responder()->result());
   session_->set_mtu(peer_.mtu);
+  const auto session_key = Secret<32>::copy_of(responder()->result().session_key.expose());
   handshake_.emplace<std::monostate>();
-  activate(now, out);
+  activate(now, session_key, out);
   ping(now, out);  // the confirming Ping. spec: L2/3.3
 }
 
@@ -173,10 +174,14 @@ void Link::refuse_terms(const Error& why, Actions& out) {
   close(reason, why, out);
 }
 
-void Link::activate(Now now, Actions& out) {
+void Link::activate(Now now, const Secret<32>& session_key, Actions& out) {
   state_ = State::active;
   step_deadline_ = Millis::never();
   rekey_.emplace(step_, RekeyMachine::byte_limit(config_.bandwidth), now.steady);
+  if (config_.terms.kem != nullptr && (peer_.peer_tail.features & feature::kPostQuantum) != 0 &&
+      peer_.mtu >= kPqLeastMtu) {
+    rekey_->use_hybrid(*config_.terms.kem, session_key, role_ == LinkRole::initiator);
+  }
   last_rx_ = now.steady;
   last_ping_ = now.steady;
   // Unsigned until the end: the peer's clock is whatever it likes to send.
@@ -204,6 +209,14 @@ void Link::on_control(ByteView message, Now now, Actions& out) {
     }
   } else if (type == control::kRekeyAck) {
     if (auto ack = decode<RekeyAck>(message); ack) {
+      return rekey_->on_ack(*ack, *session_, now.steady);
+    }
+  } else if (type == control::kPqRequest) {
+    if (auto request = decode<PqRequest>(message); request) {
+      return spend(rekey_->on_request(*request, *session_, config_.random, now.steady), out);
+    }
+  } else if (type == control::kPqAck) {
+    if (auto ack = decode<PqAck>(message); ack) {
       return rekey_->on_ack(*ack, *session_, now.steady);
     }
   } else if (type == control::kPing) {
@@ -278,6 +291,7 @@ void Link::ping(Now now, Actions& out) {
 
 void Link::spend(const RekeyMachine::Outcome& outcome, Actions& out) {
   if (outcome.send) send_control(outcome.send->message, out, outcome.send->under_old_key);
+  if (!outcome.large.empty()) out.must_push(SendLarge{outcome.large, outcome.large_under_old});
   if (!outcome.failed) return;
   send_close(CloseReason::rekey_failed, out);
   close(CloseReason::rekey_failed, Error{Errc::io, "the peer did not answer a rekey"}, out);
@@ -328,6 +342,12 @@ Result<MutableBytes> Link::open(MutableBytes frame, Millis now) {
 Result<MutableBytes> Link::seal(ByteView message, std::size_t padded_size, MutableBytes out) {
   if (state_ != State::active) return fail(Errc::wrong_state, "the link is not active");
   return session_->seal(message, padded_size, out);
+}
+
+Result<MutableBytes> Link::seal_large(const SendLarge& what, MutableBytes out) {
+  if (state_ != State::active) return fail(Errc::wrong_state, "the link is not active");
+  if (what.under_old_key) return session_->seal_with_old(what.message, out);
+  return session_->seal(what.message, 0, out);
 }
 
 bool Link::wants_rekey(Millis now) const {

@@ -18,11 +18,18 @@ constexpr std::size_t kFailuresInARow = 3;            // spec: L1/5, link failur
 constexpr std::size_t kSourceShare = 4;
 
 LinkId no_link() { return {}; }
+
+// The hybrid is offered where there is something to offer it with, and nowhere else.
+Links::Config with_true_features(Links::Config config) {
+  config.terms.features &= ~feature::kPostQuantum;
+  if (config.terms.kem != nullptr) config.terms.features |= feature::kPostQuantum;
+  return config;
+}
 }  // namespace
 
 Links::Links(const Config& config, const Signer& signer, Clock& clock, Timers& timers,
              Random& random)
-    : config_(config),
+    : config_(with_true_features(config)),
       signer_(signer),
       clock_(clock),
       timers_(timers),
@@ -183,6 +190,8 @@ void Links::spend(Slot& slot, const Link::Actions& actions) {
   for (const Link::Action& action : actions) {
     if (const auto* send = std::get_if<Link::SendFrame>(&action)) {
       send_or_hold(slot, *send);
+    } else if (const auto* large = std::get_if<Link::SendLarge>(&action)) {
+      send_large(slot, *large);
     } else if (std::holds_alternative<Link::Opened>(action)) {
       opened(slot);
     } else if (const auto* trip = std::get_if<Link::RoundTrip>(&action)) {
@@ -335,6 +344,12 @@ Status Links::transmit(Slot& slot, ByteView frame) {
   ++slot.frames_out;
   slot.bytes_out += frame.size();
   return sent;
+}
+
+// Too long to be held for later, and not needed to be: it is asked for, or answered, again.
+void Links::send_large(Slot& slot, const Link::SendLarge& what) {
+  const auto frame = slot.link->seal_large(what, scratch_);
+  if (frame && !slot.blocked && slot.held.empty()) (void)transmit(slot, *frame);
 }
 
 void Links::send_or_hold(Slot& slot, const Link::SendFrame& send) {

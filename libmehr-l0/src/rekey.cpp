@@ -18,40 +18,92 @@ std::uint64_t RekeyMachine::byte_limit(BitsPerSecond bandwidth) {
   return std::max(kLeast, bandwidth.count / 8 * 60 + bandwidth.count % 8 * 60 / 8);
 }
 
+void RekeyMachine::use_hybrid(const Kem& kem, const Secret<32>& session_key, bool initiator) {
+  pq_ = std::make_unique<PqRekey>(kem, session_key);
+  pq_first_ = initiator;
+}
+
 bool RekeyMachine::is_due(const LinkSession& session, Millis now) const {
   if (state_ != State::steady) return false;
   early_ = early_ || hazard("l0.rekey_early");
-  return early_ || now >= key_since_ + kMaxKeyAge || session.sealed_bytes() >= byte_limit_ ||
+  return pq_first_ || early_ || now >= key_since_ + kMaxKeyAge ||
+         session.sealed_bytes() >= byte_limit_ ||
          session.next_counter() > LinkSession::kRekeyCounter;
+}
+
+// False when no request can be made: the platform's KEM fails.
+bool RekeyMachine::begin_asking(LinkSession& session, Random& random) {
+  const auto epoch = static_cast<std::uint8_t>(session.epoch() + 1);
+  if (std::exchange(pq_first_, false) || pq_ != nullptr) {
+    if (pq_->ask(epoch, random)) {
+      pq_asked_ = true;
+      request_.epoch = epoch;
+      return true;
+    }
+    pq_.reset();
+    return false;
+  }
+  random.fill(ephemeral_.expose_mutable());
+  request_.epoch = epoch;
+  request_.ephemeral = crypto::x25519_public(ephemeral_);
+  pq_asked_ = false;
+  return true;
+}
+
+RekeyMachine::Outcome RekeyMachine::ask() const {
+  Outcome out;
+  if (pq_asked_) {
+    out.large = pq_->request();
+  } else {
+    out.send = Send{encode_fixed(request_), false};
+  }
+  return out;
+}
+
+// spec: L2/3.6: three tries without an answer keep the key, and rekeys are classical again. A link
+// whose key may not be used any longer asks so at once.
+RekeyMachine::Outcome RekeyMachine::unanswered() {
+  Outcome out;
+  if (!pq_asked_) {
+    out.failed = true;
+    return out;
+  }
+  pq_.reset();
+  pq_asked_ = false;
+  state_ = State::steady;
+  deadline_ = Millis::never();
+  return out;
 }
 
 RekeyMachine::Outcome RekeyMachine::on_timer(LinkSession& session, Random& random, Millis now) {
   if (state_ == State::drain && now >= deadline_) {
     session.drop_old();
     ack_.reset();
+    pq_answered_ = false;
+    if (pq_ != nullptr) pq_->forget();
     state_ = State::steady;
     deadline_ = Millis::never();
   }
   if (is_due(session, now)) {
-    random.fill(ephemeral_.expose_mutable());
-    request_.epoch = static_cast<std::uint8_t>(session.epoch() + 1);
-    request_.ephemeral = crypto::x25519_public(ephemeral_);
+    if (!begin_asking(session, random)) return {};
     state_ = State::asked;
     resends_ = 0;
   } else if (state_ != State::asked || now < deadline_) {
     return {};
   } else if (resends_ == kResends) {
-    return {.send = std::nullopt, .failed = true};
+    return unanswered();
   } else {
     ++resends_;
   }
   deadline_ = now + step_;
-  return {.send = Send{encode_fixed(request_), false}, .failed = false};
+  return ask();
 }
 
 void RekeyMachine::begin_drain(LinkSession& session, const Secret<32>& key, Millis now) {
   session.install(key);
+  if (pq_ != nullptr) pq_->installed(key);
   ephemeral_.clear();
+  pq_first_ = false;
   state_ = State::drain;
   early_ = false;
   key_since_ = now;
@@ -69,32 +121,72 @@ RekeyMachine::Outcome RekeyMachine::answer(const RekeyRequest& request, LinkSess
   if (!key) return {};  // a degenerate ephemeral: the peer's REQ stays unanswered
   request_ = request;
   ack_ = encode_fixed(ack);
+  pq_answered_ = false;
   begin_drain(session, *key, now);
   if (planted("l0.rekey_forgets")) deadline_ = now;
-  return {.send = Send{*ack_, true}, .failed = false};
+  return answered();
+}
+
+bool RekeyMachine::may_ask(std::uint8_t epoch, const LinkSession& session, Millis now) const {
+  if (epoch != static_cast<std::uint8_t>(session.epoch() + 1)) return false;
+  if (state_ == State::asked && session.addressing().role == LinkRole::initiator) return false;
+  return state_ != State::drain || now >= key_since_ + kLeastKeyAge;
 }
 
 RekeyMachine::Outcome RekeyMachine::on_request(const RekeyRequest& request, LinkSession& session,
                                                Random& random, Millis now) {
-  if (state_ == State::drain && ack_ && request == request_) {
-    return {.send = Send{*ack_, true}, .failed = false};  // our ACK was lost
-  }
-  if (request.epoch != static_cast<std::uint8_t>(session.epoch() + 1)) return {};
-  if (state_ == State::asked && session.addressing().role == LinkRole::initiator) return {};
-  if (state_ == State::drain && now < key_since_ + kLeastKeyAge) return {};
+  if (state_ == State::drain && ack_ && request == request_) return answered();  // our ACK was lost
+  if (!may_ask(request.epoch, session, now)) return {};
   return answer(request, session, random, now);
 }
 
+RekeyMachine::Outcome RekeyMachine::on_request(const PqRequest& request, LinkSession& session,
+                                               Random& random, Millis now) {
+  if (pq_ == nullptr) return {};
+  if (state_ == State::drain && pq_answered_ && pq_->is_answered(request)) return answered();
+  if (!may_ask(request.epoch, session, now)) return {};
+  const auto key = pq_->answer(request, random);
+  if (!key) return {};
+  ack_.reset();
+  pq_answered_ = true;
+  begin_drain(session, *key, now);
+  return answered();
+}
+
+// What answered the peer, under the key it still has. spec: README/9 item 13
+RekeyMachine::Outcome RekeyMachine::answered() const {
+  Outcome out;
+  if (pq_answered_) {
+    out.large = pq_->ack();
+    out.large_under_old = true;
+  } else {
+    out.send = Send{*ack_, true};
+  }
+  return out;
+}
+
 void RekeyMachine::on_ack(const RekeyAck& ack, LinkSession& session, Millis now) {
-  if (state_ != State::asked || ack.epoch != request_.epoch) return;
+  if (state_ != State::asked || pq_asked_ || ack.epoch != request_.epoch) return;
   const auto key = derive_session_key(ephemeral_, ack.ephemeral, request_.ephemeral, ack.ephemeral);
   if (!key) return;
   ack_.reset();
+  pq_answered_ = false;
+  begin_drain(session, *key, now);
+}
+
+void RekeyMachine::on_ack(const PqAck& ack, LinkSession& session, Millis now) {
+  if (state_ != State::asked || !pq_asked_ || ack.epoch != request_.epoch) return;
+  const auto key = pq_->take(ack);
+  if (!key) return;
+  ack_.reset();
+  pq_answered_ = false;
+  pq_asked_ = false;
   begin_drain(session, *key, now);
 }
 
 Millis RekeyMachine::next_deadline() const {
-  return state_ == State::steady ? key_since_ + kMaxKeyAge : deadline_;
+  if (state_ != State::steady) return deadline_;
+  return pq_first_ ? key_since_ : key_since_ + kMaxKeyAge;
 }
 
 }  // namespace mehr::l0

@@ -106,6 +106,9 @@ struct Describe {
     out.kind = MEHR_ACTION_SEND;
     out.frame = mehr_bytes{send.bytes.data(), send.size};
   }
+  void operator()(const Link::SendLarge&) const {
+    Expects(false);  // of hybrid links, which these are not: no KEM is given
+  }
   void operator()(const Link::Opened&) const { out.kind = MEHR_ACTION_OPENED; }
   void operator()(const Link::RoundTrip& trip) const {
     out.kind = MEHR_ACTION_ROUND_TRIP;

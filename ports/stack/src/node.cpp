@@ -28,7 +28,7 @@ Node::Node(const NodeConfig& config, const Signer& signer, const World& world)
     : signer_(signer),
       timers_(world.timers),
       links_({{Mtu{std::min(config.max_frame_size.bytes, config.limits.packet_bytes)},
-               features_of(config)},
+               features_of(config), config.kem},
               config.limits},
              signer, world.clock, world.timers, world.random),
       reticulum_(make_reticulum(config, links_, signer, world)),
@@ -49,8 +49,9 @@ Node::Node(const NodeConfig& config, const Signer& signer, const World& world)
   reputation_.on_dirty([this] { set_wake(); });
 }
 
-Node::~Node() {
-  timers_.wake_at(*this, Millis::never());
+Node::~Node() { timers_.wake_at(*this, Millis::never()); }
+
+void Node::save() {
   advisories_.save();
   reputation_.save();
 }

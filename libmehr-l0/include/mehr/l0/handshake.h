@@ -14,6 +14,7 @@
 #include <optional>
 
 #include "mehr/core/crypto.h"
+#include "mehr/core/kem.h"
 #include "mehr/core/signer.h"
 #include "mehr/core/units.h"
 #include "mehr/l0/link_frames.h"
@@ -25,6 +26,7 @@ namespace mehr::l0 {
 struct LocalTerms {
   Mtu max_frame_size{4096};    ///< message bytes; the link takes the lesser of both sides
   std::uint32_t features = 0;  ///< feature::k*
+  const Kem* kem = nullptr;    ///< offers the post-quantum hybrid; outlives the links. spec: L2/3.6
 };
 
 /// What a finished handshake gives.

@@ -74,6 +74,12 @@ class Link {
     std::size_t size = 0;
     [[nodiscard]] ByteView frame() const { return ByteView(bytes).first(size); }
   };
+  /// A message that no SendFrame holds: seal it with `seal_large` and send it, now or not at all;
+  /// the machine's timer asks again.
+  struct SendLarge {
+    ByteView message;  ///< borrowed until the next event
+    bool under_old_key = false;
+  };
   struct Opened {};  ///< ACTIVE: `info` is complete
   struct RoundTrip {
     Millis rtt;
@@ -86,7 +92,7 @@ class Link {
     CloseReason reason;
     Error why;  ///< text for logs
   };
-  using Action = std::variant<SendFrame, Opened, RoundTrip, Malformed, Refused, Closed>;
+  using Action = std::variant<SendFrame, SendLarge, Opened, RoundTrip, Malformed, Refused, Closed>;
   using Actions = Bounded<Action, 4>;
 
   /// A link this node asks for.
@@ -107,6 +113,8 @@ class Link {
   /// Seals a message as a DATA frame at the front of @p out. Errors as LinkSession::seal.
   [[nodiscard]] Result<MutableBytes> seal(ByteView message, std::size_t padded_size,
                                           MutableBytes out);
+  /// Seals what a SendLarge names. Errors as LinkSession::seal.
+  [[nodiscard]] Result<MutableBytes> seal_large(const SendLarge& what, MutableBytes out);
   /// True when sealing has made the key due for replacement: step a Timer soon.
   [[nodiscard]] bool wants_rekey(Millis now) const;
 
@@ -124,6 +132,8 @@ class Link {
   [[nodiscard]] std::int64_t clock_offset_ms() const { return clock_offset_ms_; }
   /// How far that may be off: half of the handshake's round trip, rounded up.
   [[nodiscard]] Millis clock_error() const { return clock_error_; }
+  /// Both ends offer the post-quantum hybrid, and it has not failed.
+  [[nodiscard]] bool is_hybrid() const { return rekey_ && rekey_->is_hybrid(); }
   [[nodiscard]] std::uint8_t key_epoch() const { return session_ ? session_->epoch() : 0; }
 
  private:
@@ -149,7 +159,7 @@ class Link {
   void on_handshake_timer(Now now, Actions& out);
   void broken_handshake(const Error& why, Actions& out);
   void refuse_terms(const Error& why, Actions& out);
-  void activate(Now now, Actions& out);
+  void activate(Now now, const Secret<32>& session_key, Actions& out);
   void ping(Now now, Actions& out);
   void spend(const RekeyMachine::Outcome& outcome, Actions& out);
   void send_control(ByteView message, Actions& out, bool under_old_key = false);

@@ -163,6 +163,8 @@ inline constexpr std::uint8_t kRekeyAck = 0x81;      ///< the answer; the new ke
 inline constexpr std::uint8_t kClose = 0x82;         ///< the link ends now
 inline constexpr std::uint8_t kPing = 0x83;          ///< "are you there"
 inline constexpr std::uint8_t kPong = 0x84;          ///< the answer, with the time it was held
+inline constexpr std::uint8_t kPqRequest = 0xA0;     ///< a rekey with ML-KEM. spec: L2/3.6
+inline constexpr std::uint8_t kPqAck = 0xA1;         ///< its answer
 inline constexpr std::uint8_t kPacketTooBig = 0x88;  ///< packets to there must be smaller
 }  // namespace control
 

@@ -158,6 +158,7 @@ class Links final : public LinkLayer, public MediumReceiver, private Wakeable {
   void closed(Slot& slot, const Link::Closed& how);
   void release(Slot& slot);
   void flush_downs();
+  void send_large(Slot& slot, const Link::SendLarge& what);
   void send_or_hold(Slot& slot, const Link::SendFrame& send);
   void send_held(Slot& slot);
   void retry_soon(Slot& slot);

@@ -7,15 +7,20 @@
 // reason 4; the old key lives 30 s after the new one is in use, three handshake steps where that is
 // longer.
 // Simultaneous requests: the link initiator's wins. A REQ in DRAIN ends the drain early.
-// Bounds: one ephemeral, one cached ACK. Failure: messages of another epoch change nothing.
+// Where both ends offer the post-quantum hybrid the link initiator asks for it at once, and every
+// later rekey is of that kind; three unanswered tries keep the key and return to classical rekeys.
+// Bounds: one ephemeral, one cached ACK, and on hybrid links one PqRekey. Failure: messages of
+// another epoch change nothing.
 #pragma once
 
+#include <memory>
 #include <optional>
 
 #include "mehr/core/bounded.h"
 #include "mehr/core/random.h"
 #include "mehr/core/units.h"
 #include "mehr/l0/link_session.h"
+#include "mehr/l0/pq_rekey.h"
 
 namespace mehr::l0 {
 
@@ -34,11 +39,17 @@ class RekeyMachine {
   };
   struct Outcome {
     std::optional<Send> send;
-    bool failed = false;  ///< no ACK came: close with reason 4
+    ByteView large;                ///< a PQ_REQ or PQ_ACK, borrowed until the next event
+    bool large_under_old = false;  ///< as in Send
+    bool failed = false;           ///< no ACK came: close with reason 4
   };
 
   /// @p step: handshake step timeout T_hs. @p byte_limit: sealed bytes that make a key due.
   RekeyMachine(Millis step, std::uint64_t byte_limit, Millis now);
+
+  /// Both ends offer the hybrid: from here on rekeys are of that kind. @p initiator begins at once.
+  void use_hybrid(const Kem& kem, const Secret<32>& session_key, bool initiator);
+  [[nodiscard]] bool is_hybrid() const { return pq_ != nullptr; }
 
   /// max(1 MB, bandwidth x 60 s / 8) bytes. spec: L0/5.6
   [[nodiscard]] static std::uint64_t byte_limit(BitsPerSecond bandwidth);
@@ -49,6 +60,10 @@ class RekeyMachine {
   [[nodiscard]] Outcome on_request(const RekeyRequest& request, LinkSession& session,
                                    Random& random, Millis now);
   void on_ack(const RekeyAck& ack, LinkSession& session, Millis now);
+  /// The hybrid's messages; only on links that use it.
+  [[nodiscard]] Outcome on_request(const PqRequest& request, LinkSession& session, Random& random,
+                                   Millis now);
+  void on_ack(const PqAck& ack, LinkSession& session, Millis now);
   [[nodiscard]] Millis next_deadline() const;
 
  private:
@@ -58,6 +73,13 @@ class RekeyMachine {
   [[nodiscard]] Outcome answer(const RekeyRequest& request, LinkSession& session, Random& random,
                                Millis now);
 
+  /// True when the peer may ask for the key of @p epoch now.
+  [[nodiscard]] bool may_ask(std::uint8_t epoch, const LinkSession& session, Millis now) const;
+  [[nodiscard]] bool begin_asking(LinkSession& session, Random& random);
+  [[nodiscard]] Outcome ask() const;
+  [[nodiscard]] Outcome answered() const;
+  [[nodiscard]] Outcome unanswered();
+
   Millis step_;
   Millis drain_;
   std::uint64_t byte_limit_;
@@ -66,9 +88,13 @@ class RekeyMachine {
   mutable bool early_ = false;         // a hazard made the key due before its time
   Millis deadline_ = Millis::never();  // of ASKED or DRAIN
   int resends_ = 0;
-  Secret<32> ephemeral_;        // of our request
-  RekeyRequest request_;        // ours while ASKED, the peer's while DRAIN
-  std::optional<Message> ack_;  // what answered the peer's request
+  Secret<32> ephemeral_;         // of our request
+  RekeyRequest request_;         // ours while ASKED, the peer's while DRAIN
+  std::optional<Message> ack_;   // what answered the peer's request
+  std::unique_ptr<PqRekey> pq_;  // none: classical
+  bool pq_first_ = false;        // the one right after the link came up is still to be asked for
+  bool pq_asked_ = false;        // the request that is out is of that kind
+  bool pq_answered_ = false;     // so is the answer that may have to be repeated
 };
 
 }  // namespace mehr::l0

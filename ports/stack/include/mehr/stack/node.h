@@ -3,7 +3,7 @@
 // Place: ports/stack, the only place where all floors are seen at once. The same Node runs in a
 // daemon, in a test and in a simulator; only the world handed to it differs.
 // Seams: Clock, Timers, Random, Storage, Signer by reference; they outlive the node.
-// Machine: none; it wakes when something of L2 waits to be stored, and stores it at its end.
+// Machine: none; it wakes when something of L2 waits to be stored, within a minute of the change.
 // Bounds: `Limits`, read once. Failure: none of its own; each floor says what it does.
 // Threads: one, the one that steps the world.
 #pragma once
@@ -13,6 +13,7 @@
 #include <optional>
 
 #include "mehr/core/clock.h"
+#include "mehr/core/kem.h"
 #include "mehr/core/limits.h"
 #include "mehr/core/outcome.h"
 #include "mehr/core/random.h"
@@ -48,6 +49,8 @@ struct NodeConfig {
   bool announces = true;
   /// What relaying costs and who pays; borrowed, outlives the node. None: everything is free.
   RelayPolicy* policy = nullptr;
+  /// What the post-quantum hybrid of links is offered with; the platform's, where it has one.
+  const Kem* kem = crypto::ml_kem_512();
   /// Whom this node trusts; borrowed, outlives the node. None: nobody.
   const TrustView* trust = nullptr;
   /// Epochs of the ledger; borrowed likewise. None: epoch 0 for ever.
@@ -68,6 +71,9 @@ class Node final : private Wakeable {
   Node& operator=(const Node&) = delete;
 
   [[nodiscard]] const NodeId& id() const { return signer_.node_id(); }
+  /// Stores what would be stored within a minute: before an orderly end. Going without it is what a
+  /// crash does.
+  void save();
   /// L0: attach media here.
   [[nodiscard]] l0::Links& links() { return links_; }
   /// What speaks to Reticulum peers; none unless configured.
