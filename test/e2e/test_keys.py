@@ -246,13 +246,20 @@ class Daemon(KeyTest):
         self.assertEqual(as_before, made)
         with open(node.log_path, encoding="utf-8") as f:
             self.assertIn("identity.unsealed", f.read())
-        end = descriptor(RIGHT)
-        process, sealed = self.start(node, "--passphrase-fd", str(end), pass_fds=[end])
-        os.close(end)
-        self.stop(process)
-        self.assertEqual(sealed, made)
-        self.assertFalse(os.path.exists(os.path.join(node.data, "identity")))
-        self.assertIn(made, " ".join(self.snapshot(node.data)))
+        plain = os.path.join(node.data, "identity")
+        with open(plain, "rb") as f:
+            content = f.read()
+        for leftover in (False, True):  # as if the last start had been cut short
+            if leftover:
+                with open(plain, "wb", opener=lambda p, flags: os.open(p, flags, 0o600)) as f:
+                    f.write(content)
+            end = descriptor(RIGHT)
+            process, sealed = self.start(node, "--passphrase-fd", str(end), pass_fds=[end])
+            os.close(end)
+            self.stop(process)
+            self.assertEqual(sealed, made)
+            self.assertFalse(os.path.exists(plain))
+            self.assertIn(made, " ".join(self.snapshot(node.data)))
 
     def terminal(self, arguments, answers, seconds=30):
         """Runs a program at a terminal of its own; @p answers to what it asks. (text, code or pid)."""

@@ -242,11 +242,10 @@ int split_key(const Options& options, const KeyOptions& what) {
   for (const l2::Share& share : shares) {
     std::array<char, l2::kShareText> text{};
     share.to_text(text);
-    const std::string line(text.data(), text.size());
     if (options.json) {
-      list.push_back(line);
+      list.push_back(std::string(text.data(), text.size()));
     } else {
-      print(line + "\n");
+      std::printf("%.*s\n", static_cast<int>(text.size()), text.data());
     }
     crypto::wipe({reinterpret_cast<std::uint8_t*>(text.data()), text.size()});
   }
@@ -289,7 +288,9 @@ OrMessage<std::vector<l2::Share>> read_shares(const KeyOptions& what) {
     if (person && !out.empty() && out.size() >= out.front().needed()) break;
     if (person) std::fprintf(stderr, "share %zu: ", out.size() + 1);
     if (!std::getline(std::cin, line) || line.empty()) break;
-    if (auto taken = take_share(line, "share " + std::to_string(number), out); !taken) {
+    const auto taken = take_share(line, "share " + std::to_string(number), out);
+    crypto::wipe({reinterpret_cast<std::uint8_t*>(line.data()), line.size()});
+    if (!taken) {
       if (!person) return tl::unexpected(taken.error());
       std::fprintf(stderr, "mehr: %s; type it again\n", taken.error().c_str());
     }

@@ -3,11 +3,14 @@
 #include <algorithm>
 
 #include "l1_structures.h"
+#include "l2_structures.h"
 #include "meanings.h"
 #include "mehr/l0/hdlc.h"
 #include "mehr/l0/kiss.h"
+#include "mehr/l0/pq_rekey.h"
 #include "mehr/l1/peer_exchange.h"
 #include "mehr/l2/envelope.h"
+#include "mehr/l2/key_exchange.h"
 
 namespace mehr::cli {
 namespace {
@@ -112,6 +115,12 @@ constexpr Kind kKinds[] = {
      Mark::marked, &show<l1::GossipPull>, l1::control::kGossipPull},
     {"peer-exchange", "control message: addresses of nodes to dial", Family::control, Mark::marked,
      &show_peer_exchange, l1::kPeerExchangeType},
+    {"pq-request", "control message: a rekey with ML-KEM", Family::control, Mark::marked,
+     &show<l0::PqRequest>, l0::control::kPqRequest},
+    {"pq-ack", "control message: its answer", Family::control, Mark::marked, &show<l0::PqAck>,
+     l0::control::kPqAck},
+    {"key-message", "control message: whose key is it, or the key", Family::control, Mark::marked,
+     &show_key_message, l2::kKeyExchangeType},
     {"beacon", "clear presence hint of a neighbour", Family::frame, Mark::marked,
      &show<BeaconFrame>, l0::kBeaconType},
     {"broadcast", "clear message to all neighbours", Family::frame, Mark::marked,
@@ -127,6 +136,11 @@ constexpr Kind kKinds[] = {
      &show<transfer::Cancel>},
     {"prekey-bundle", "a node's published prekey", Family::data, Mark::marked,
      &show_certain_bundle},
+    {"key-file", "a seed under a passphrase", Family::data, Mark::marked, &show_key_file},
+    {"key-advisory", "notice that a key is compromised", Family::data, Mark::loose,
+     &show_key_advisory},
+    {"next-key-commitment", "promise of the key that comes next", Family::data, Mark::loose,
+     &show_commitment},
     {"probe-request", "DATA of a route probe", Family::probe, Mark::marked, &show_probe_request},
     {"probe-response", "DATA of the answer to a route probe", Family::probe, Mark::marked,
      &show<l1::ProbeResponse>},

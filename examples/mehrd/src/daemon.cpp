@@ -372,6 +372,7 @@ void Daemon::run() {
   api_.serve(nullptr);
   server_.reset();
   bootstrapper_.stop();
+  node_.save();
   node_.links().close_all(l0::CloseReason::shutdown);
   interfaces_.shut_down();
   loop_.run_until([this] { return interfaces_.is_idle(); }, kFarewell);

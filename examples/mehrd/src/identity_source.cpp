@@ -37,6 +37,14 @@ OrMessage<OwnIdentity> unlock_at_terminal(const KeyStore& store, const KeyEntry&
   }
 }
 
+// A start that was cut short between sealing and removing has left the plain file behind.
+OrMessage<void> erase_leftover(const std::string& plain_path, const l0::Identity& sealed) {
+  const auto seed = linux_port::load_plain_seed(plain_path);
+  if (!seed || !*seed) return {};
+  if (l0::Identity::from_seed(**seed).node_id() != sealed.node_id()) return {};
+  return linux_port::erase_plain_seed(plain_path);
+}
+
 OrMessage<OwnIdentity> unlock(const KeyStore& store, const KeyEntry& entry, const Phrase& given) {
   if (!given && linux_port::can_prompt()) return unlock_at_terminal(store, entry);
   if (!given) return tl::unexpected(fmt::format("the key {} is sealed; {}", entry.path, ways()));
@@ -80,7 +88,14 @@ OrMessage<OwnIdentity> obtain_identity(const Config& config,
 
   auto given = linux_port::given_passphrase(passphrase_descriptor);
   if (!given) return tl::unexpected(given.error());
-  if (*entry) return unlock(store, **entry, *given);
+  if (*entry) {
+    auto own = unlock(store, **entry, *given);
+    if (!own) return own;
+    if (auto erased = erase_leftover(plain_path, own->identity); !erased) {
+      return tl::unexpected(erased.error());
+    }
+    return own;
+  }
 
   const auto seed = linux_port::load_plain_seed(plain_path);
   if (!seed) return tl::unexpected(seed.error());

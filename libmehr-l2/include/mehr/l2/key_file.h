@@ -64,6 +64,7 @@ struct KeyFileHead {
   [[nodiscard]] Status check() const;
 };
 
+/// The whole file.
 struct KeyFile {
   KeyFileHead head;
   FixedBytes<48, struct KeyFileSealedTag> sealed;  ///< seed and tag
