@@ -59,6 +59,9 @@ Status SealedMessenger::send(const NodeId& to, Protocol protocol, ByteView body,
   if (protocol.port == 0 || protocol.port > kMostSubType) {
     return fail(Errc::bad_value, "a message's sub-type is 1 to 255");
   }
+  if (options.one_hop && options.onion_route) {
+    return fail(Errc::bad_value, "a message goes one hop or through an onion, not both");
+  }
   if (options.one_hop) return send_one_hop(to, protocol, body);
   return send_message(to, protocol, body, options);
 }

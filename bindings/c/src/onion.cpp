@@ -1,6 +1,7 @@
 // Onions of mehr/l2.h.
 #include "mehr/l2/onion.h"
 
+#include <memory>
 #include <vector>
 
 #include "handles.h"
@@ -77,8 +78,10 @@ mehr_status mehr_onion_relay_new(const mehr_identity* identity, std::size_t laye
     if (auto good = source.open(random); good < 0) return good;
     if (auto good = source.refill(); good < 0) return good;
     const std::size_t capacity = layers == 0 ? kDefaultLayers : layers;
-    *out = new mehr_onion_relay{identity->identity,
-                                l2::ReplayCache(capacity, source.random(), l2::kOnionMemory)};
+    *out = std::make_unique<mehr_onion_relay>(
+               mehr_onion_relay{identity->identity,
+                                l2::ReplayCache(capacity, source.random(), l2::kOnionMemory)})
+               .release();
     return MEHR_OK;
   });
 }

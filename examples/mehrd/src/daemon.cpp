@@ -16,6 +16,7 @@
 #include "interfaces.h"
 #include "media.h"
 #include "mehr/common/text.h"
+#include "mehr/core/kem.h"
 #include "mehr/linux/bootstrapper.h"
 #include "mehr/linux/data_dir.h"
 #include "mehr/linux/key_store.h"
@@ -96,6 +97,7 @@ void raise_descriptor_limit(const Config& config, Log& log) {
 
 stack::NodeConfig node_config(const Config& config) {
   stack::NodeConfig out;
+  out.kem = crypto::ml_kem_512();
   const std::size_t media = most_connections(config);
   out.limits.links = std::max(out.limits.links, media);
   out.limits.media = std::max(out.limits.media, media);

@@ -252,5 +252,7 @@ TEST_CASE("README/3: what cannot be sent says why", "[l2][forms]") {
   SendOptions onion;
   onion.onion_route = true;
   CHECK(code(kMessage, onion) == Errc::unsupported);
+  onion.one_hop = true;
+  CHECK(code(kMessage, onion) == Errc::bad_value);
   CHECK(p.a.door.send(identity(64).node_id(), kMessage, kHello, {}).error().code == Errc::no_key);
 }

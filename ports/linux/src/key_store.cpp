@@ -42,7 +42,7 @@ std::optional<NodeId> node_of(std::string_view hex) {
   for (std::size_t i = 0; i < hex.size(); ++i) {
     const auto digit = kDigits.find(hex[i]);
     if (digit == std::string_view::npos) return std::nullopt;
-    out.bytes[i / 2] = static_cast<std::uint8_t>(out.bytes[i / 2] << 4 | digit);
+    out.bytes[i / 2] = static_cast<std::uint8_t>(out.bytes[i / 2] * 16U + digit);
   }
   return out;
 }

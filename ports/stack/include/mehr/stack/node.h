@@ -49,8 +49,9 @@ struct NodeConfig {
   bool announces = true;
   /// What relaying costs and who pays; borrowed, outlives the node. None: everything is free.
   RelayPolicy* policy = nullptr;
-  /// What the post-quantum hybrid of links is offered with; the platform's, where it has one.
-  const Kem* kem = crypto::ml_kem_512();
+  /// What the post-quantum hybrid of links is offered with; borrowed likewise. None: not offered,
+  /// so that a simulation is the same on every platform.
+  const Kem* kem = nullptr;
   /// Whom this node trusts; borrowed, outlives the node. None: nobody.
   const TrustView* trust = nullptr;
   /// Epochs of the ledger; borrowed likewise. None: epoch 0 for ever.
