@@ -178,8 +178,8 @@ void Link::activate(Now now, const Secret<32>& session_key, Actions& out) {
   state_ = State::active;
   step_deadline_ = Millis::never();
   rekey_.emplace(step_, RekeyMachine::byte_limit(config_.bandwidth), now.steady);
-  if (config_.terms.kem != nullptr && (peer_.peer_tail.features & feature::kPostQuantum) != 0 &&
-      peer_.mtu >= kPqLeastMtu) {
+  if (kHybrid && config_.terms.kem != nullptr &&
+      (peer_.peer_tail.features & feature::kPostQuantum) != 0 && peer_.mtu >= kPqLeastMtu) {
     rekey_->use_hybrid(*config_.terms.kem, session_key, role_ == LinkRole::initiator);
   }
   last_rx_ = now.steady;
@@ -211,11 +211,11 @@ void Link::on_control(ByteView message, Now now, Actions& out) {
     if (auto ack = decode<RekeyAck>(message); ack) {
       return rekey_->on_ack(*ack, *session_, now.steady);
     }
-  } else if (type == control::kPqRequest) {
+  } else if (kHybrid && type == control::kPqRequest) {
     if (auto request = decode<PqRequest>(message); request) {
       return spend(rekey_->on_request(*request, *session_, config_.random, now.steady), out);
     }
-  } else if (type == control::kPqAck) {
+  } else if (kHybrid && type == control::kPqAck) {
     if (auto ack = decode<PqAck>(message); ack) {
       return rekey_->on_ack(*ack, *session_, now.steady);
     }
@@ -291,7 +291,8 @@ void Link::ping(Now now, Actions& out) {
 
 void Link::spend(const RekeyMachine::Outcome& outcome, Actions& out) {
   if (outcome.send) send_control(outcome.send->message, out, outcome.send->under_old_key);
-  if (!outcome.large.empty()) out.must_push(SendLarge{outcome.large, outcome.large_under_old});
+  if (kHybrid && !outcome.large.empty())
+    out.must_push(SendLarge{outcome.large, outcome.large_under_old});
   if (!outcome.failed) return;
   send_close(CloseReason::rekey_failed, out);
   close(CloseReason::rekey_failed, Error{Errc::io, "the peer did not answer a rekey"}, out);

@@ -77,7 +77,7 @@ void Links::deliver(Slot& slot, MutableBytes message) {
 void Links::take_control(Slot& slot, MutableBytes message) {
   // On a link that is not hybrid these are like any type that is not known here.
   const bool hybrid = message[0] == control::kPqRequest || message[0] == control::kPqAck;
-  if (hybrid && slot.link->is_hybrid()) return step(slot, Link::ControlMessage{message});
+  if (kHybrid && hybrid && slot.link->is_hybrid()) return step(slot, Link::ControlMessage{message});
   switch (message[0]) {
     case control::kRekeyRequest:
     case control::kRekeyAck:

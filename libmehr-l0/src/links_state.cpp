@@ -191,7 +191,7 @@ void Links::spend(Slot& slot, const Link::Actions& actions) {
     if (const auto* send = std::get_if<Link::SendFrame>(&action)) {
       send_or_hold(slot, *send);
     } else if (const auto* large = std::get_if<Link::SendLarge>(&action)) {
-      send_large(slot, *large);
+      if (kHybrid) send_large(slot, *large);
     } else if (std::holds_alternative<Link::Opened>(action)) {
       opened(slot);
     } else if (const auto* trip = std::get_if<Link::RoundTrip>(&action)) {

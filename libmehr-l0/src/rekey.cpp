@@ -26,7 +26,7 @@ void RekeyMachine::use_hybrid(const Kem& kem, const Secret<32>& session_key, boo
 bool RekeyMachine::is_due(const LinkSession& session, Millis now) const {
   if (state_ != State::steady) return false;
   early_ = early_ || hazard("l0.rekey_early");
-  return pq_first_ || early_ || now >= key_since_ + kMaxKeyAge ||
+  return (kHybrid && pq_first_) || early_ || now >= key_since_ + kMaxKeyAge ||
          session.sealed_bytes() >= byte_limit_ ||
          session.next_counter() > LinkSession::kRekeyCounter;
 }
@@ -34,7 +34,8 @@ bool RekeyMachine::is_due(const LinkSession& session, Millis now) const {
 // False when no request can be made: the platform's KEM fails.
 bool RekeyMachine::begin_asking(LinkSession& session, Random& random) {
   const auto epoch = static_cast<std::uint8_t>(session.epoch() + 1);
-  if (std::exchange(pq_first_, false) || pq_ != nullptr) {
+  pq_first_ = false;
+  if (kHybrid && pq_ != nullptr) {
     if (pq_->ask(epoch, random)) {
       pq_asked_ = true;
       request_.epoch = epoch;
@@ -52,7 +53,7 @@ bool RekeyMachine::begin_asking(LinkSession& session, Random& random) {
 
 RekeyMachine::Outcome RekeyMachine::ask() const {
   Outcome out;
-  if (pq_asked_) {
+  if (kHybrid && pq_asked_) {
     out.large = pq_->request();
   } else {
     out.send = Send{encode_fixed(request_), false};
@@ -64,7 +65,7 @@ RekeyMachine::Outcome RekeyMachine::ask() const {
 // whose key may not be used any longer asks so at once.
 RekeyMachine::Outcome RekeyMachine::unanswered() {
   Outcome out;
-  if (!pq_asked_) {
+  if (!kHybrid || !pq_asked_) {
     out.failed = true;
     return out;
   }
@@ -80,7 +81,7 @@ RekeyMachine::Outcome RekeyMachine::on_timer(LinkSession& session, Random& rando
     session.drop_old();
     ack_.reset();
     pq_answered_ = false;
-    if (pq_ != nullptr) pq_->forget();
+    if (kHybrid && pq_ != nullptr) pq_->forget();
     state_ = State::steady;
     deadline_ = Millis::never();
   }
@@ -101,7 +102,7 @@ RekeyMachine::Outcome RekeyMachine::on_timer(LinkSession& session, Random& rando
 
 void RekeyMachine::begin_drain(LinkSession& session, const Secret<32>& key, Millis now) {
   session.install(key);
-  if (pq_ != nullptr) pq_->installed(key);
+  if (kHybrid && pq_ != nullptr) pq_->installed(key);
   ephemeral_.clear();
   pq_first_ = false;
   state_ = State::drain;
@@ -156,7 +157,7 @@ RekeyMachine::Outcome RekeyMachine::on_request(const PqRequest& request, LinkSes
 // What answered the peer, under the key it still has. spec: README/9 item 13
 RekeyMachine::Outcome RekeyMachine::answered() const {
   Outcome out;
-  if (pq_answered_) {
+  if (kHybrid && pq_answered_) {
     out.large = pq_->ack();
     out.large_under_old = true;
   } else {

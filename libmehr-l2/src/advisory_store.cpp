@@ -189,7 +189,8 @@ AdvisoryStore::Index AdvisoryStore::free_place() {
   }
   Index oldest = kNone;
   for (Index i = 0; i < places_.size(); ++i) {
-    if (matters(places_[i].about)) continue;
+    // A commitment that went would make room for a thief's: the first seen is kept for good.
+    if (places_[i].kind == kCommitmentKind || matters(places_[i].about)) continue;
     if (oldest == kNone || places_[i].order < places_[oldest].order) oldest = i;
   }
   if (oldest != kNone) {
@@ -264,6 +265,13 @@ KeyStanding AdvisoryStore::standing(const PublicKey& key) const {
     if (!path.push(next) || path.size() == kMostChain + 1) break;
     conclude(next, link);
   }
+  KeyStanding last;
+  conclude(path[path.size() - 1], last);
+  if (path.size() > 1 && last.compromised) {
+    // It ends at a key that is in other hands itself, or is longer than is followed.
+    first.successor.reset();
+    first.undecided = true;
+  }
   return first;
 }
 
@@ -295,14 +303,15 @@ void AdvisoryStore::load() {
   const std::size_t most = std::min<std::size_t>(count->places, places_.capacity());
   for (std::size_t i = 0; i < most; ++i) {
     const auto bytes = storage_->get(key_of(i));
-    if (!bytes || bytes->empty()) continue;
-    const auto item = decode<StoredItem>(*bytes);
+    const auto item = decode<StoredItem>(bytes ? ByteView(*bytes) : ByteView());
     // Judged like any other: the disk is not trusted with what is believed.
     if (item && owns(item->kind)) (void)merge({item->kind, item->body.bytes});
   }
   counters_ = {};
-  for (Place& p : places_) p.dirty = false;
-  dirty_ = false;
+  // Where one could not be read, those behind it stand in other places than on the disk.
+  const bool moved = places_.size() != most;
+  for (Place& p : places_) p.dirty = moved;
+  dirty_ = moved;
 }
 
 void AdvisoryStore::make_dirty() {

@@ -75,9 +75,11 @@ Result<OnionRouter::Route> OnionRouter::choose(const NodeId& destination, std::s
     auto route = complete(picks, destination);
     if (route) return route;
   }
-  // Strangers are rare here: one takes the place of any.
-  picks[static_cast<std::size_t>(random_.below(hops))] =
-      pick(destination, strangers, 1, outside)[0];
+  // Strangers are rare here: one takes the place of any. Or what was drawn could not be used.
+  if (!std::any_of(picks.begin(), picks.end(), outside)) {
+    picks[static_cast<std::size_t>(random_.below(hops))] =
+        pick(destination, strangers, 1, outside)[0];
+  }
   return complete(picks, destination);
 }
 

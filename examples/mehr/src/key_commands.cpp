@@ -1,5 +1,6 @@
 #include "key_commands.h"
 
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <array>
@@ -314,6 +315,9 @@ int combine_key(const Options& options, const KeyOptions& what) {
   }
   if (auto ready = linux_port::prepare_data_dir(what.data_dir); !ready)
     return failed(ready.error());
+  std::fprintf(stderr,
+               "mehr: the key gets a new next key, which nodes that know of another one will not "
+               "accept\n");
   return store_new(options, what, keys, *seed, nullptr);
 }
 
@@ -466,6 +470,8 @@ CLI::App* add_key(CLI::App& app, KeyOptions& options) {
 }
 
 int run_key(const CLI::App& key, const Options& options, const KeyOptions& what) {
+  const rlimit none{};  // no core file: there are keys in here
+  ::setrlimit(RLIMIT_CORE, &none);
   for (const KeyCommand& c : kCommands) {
     if (key.got_subcommand(c.name)) return c.run(options, what);
   }

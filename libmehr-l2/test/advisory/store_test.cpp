@@ -172,8 +172,25 @@ TEST_CASE("L2/6.1 rule 5: chains are followed for eight links", "[l2][advisory]"
   Book b;
   for (std::uint8_t i = 0; i < 9; ++i) CHECK(b.both(key(i), key(i + 1)) == MergeVerdict::taken);
   CHECK(b.store.standing(key(1).public_key()).successor == key(9).public_key());  // eight
-  CHECK(b.store.standing(key(0).public_key()).successor == key(8).public_key());  // nine: cut
+  CHECK_FALSE(b.store.standing(key(0).public_key()).successor.has_value());       // nine: nobody
+  CHECK(b.store.standing(key(0).public_key()).undecided);
   CHECK(b.store.standing(key(8).public_key()).successor == key(9).public_key());
+}
+
+TEST_CASE("L2/6.1: a successor that is compromised itself is none", "[l2][advisory]") {
+  Book b;
+  b.both(kOwner, kNext);
+  b.alone(kNext, PublicKey{});
+  CHECK_FALSE(b.owner().successor.has_value());
+  CHECK(b.owner().undecided);
+}
+
+TEST_CASE("L2/6.1: a flood of advisories does not push a commitment out", "[l2][advisory]") {
+  Book b(4);
+  CHECK(b.commit(kOwner, kNext.public_key()) == MergeVerdict::taken);
+  for (std::uint8_t i = 0; i < 20; ++i) b.alone(key(i), PublicKey{});
+  CHECK(b.commit(kOwner, kThief.public_key()) == MergeVerdict::refused);
+  CHECK(b.owner().committed);
 }
 
 TEST_CASE("L2/6.1: keys that name each other in a circle lead nowhere", "[l2][advisory]") {

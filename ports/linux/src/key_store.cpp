@@ -278,13 +278,14 @@ OrMessage<KeyEntry> KeyStore::add(const std::string& name, const crypto::Seed& s
   const auto owner = l0::Identity::from_seed(seed);
   const KeyEntry entry{name, owner.node_id(), KeyEntry::Kind::current,
                        path_of(name, owner.node_id(), text_of(KeyEntry::Kind::current))};
-  // The key last: before it is there, the name counts as free to whoever looks.
-  if (auto done = commit(name, owner, l0::Identity::from_seed(next), passphrase); !done) {
+  // The key first: a next key that stands alone would count as the present one.
+  if (auto done = put_key(entry.path, seed, passphrase, false); !done) {
     return tl::unexpected(done.error());
   }
-  if (auto done = put_key(entry.path, seed, passphrase, false); !done) {
-    ::unlink(path_of(name, l0::Identity::from_seed(next).node_id(), text_of(KeyEntry::Kind::next))
-                 .c_str());
+  const auto next_owner = l0::Identity::from_seed(next);
+  if (auto done = commit(name, owner, next_owner, passphrase); !done) {
+    ::unlink(path_of(name, next_owner.node_id(), text_of(KeyEntry::Kind::next)).c_str());
+    ::unlink(entry.path.c_str());
     return tl::unexpected(done.error());
   }
   return entry;
@@ -300,6 +301,8 @@ OrMessage<void> KeyStore::change_passphrase(const std::string& name, const l2::P
   for (const KeyEntry& entry : *all) {
     if (entry.name != name || entry.kind == KeyEntry::Kind::old) continue;
     auto identity = unlock(entry, from);
+    // What an earlier change, cut short, has sealed already stays as it is.
+    if (!identity && !open.empty() && unlock(entry, to)) continue;
     if (!identity) return tl::unexpected(identity.error());
     open.emplace_back(entry.path, std::move(*identity));
   }
@@ -370,7 +373,6 @@ OrMessage<KeyEntry> KeyStore::rotate(const std::string& name, const l2::Passphra
   if (!sequence) return tl::unexpected(sequence.error());
   const KeyNotice notice =
       notice_of(l2::make_advisory(*owner, *next, std::max(*sequence, unix_ms), unix_ms));
-  if (auto done = put_notice(name, notice, kAdvisory); !done) return tl::unexpected(done.error());
 
   const KeyEntry made{name, next->node_id(), KeyEntry::Kind::current,
                       path_of(name, next->node_id(), text_of(KeyEntry::Kind::current))};
@@ -380,6 +382,8 @@ OrMessage<KeyEntry> KeyStore::rotate(const std::string& name, const l2::Passphra
       return tl::unexpected(done.error());
     }
   }
+  // Only once the successor is on the disk is it named.
+  if (auto done = put_notice(name, notice, kAdvisory); !done) return tl::unexpected(done.error());
   const std::string old_path = path_of(name, entry->node, text_of(KeyEntry::Kind::old));
   if (const int error = move_file(entry->path, old_path); error != 0) {
     return cannot("move", entry->path, error);

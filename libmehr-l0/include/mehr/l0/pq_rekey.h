@@ -20,6 +20,14 @@
 
 namespace mehr::l0 {
 
+/// False in an image for devices, which have neither the algorithm nor the room for its messages:
+/// what belongs to hybrid links is then left out.
+#if defined(MEHR_NO_HYBRID)
+inline constexpr bool kHybrid = false;
+#else
+inline constexpr bool kHybrid = true;
+#endif
+
 /// Least MTU of a link that carries these messages. spec: L2/3.6
 inline constexpr Mtu kPqLeastMtu{1500};
 
