@@ -4,27 +4,16 @@
 // that what stands behind a tag is reached too. Byte 1 picks the context or how a stream is cut.
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 
-#include "mehr/l0/identity.h"
 #include "mehr/l2/sealed_messenger.h"
 #include "mehr/l2/sealed_stream.h"
+#include "support.h"
 
 namespace {
 
 using namespace mehr;
 using namespace mehr::l2;
-
-Secret<32> repeated(std::uint8_t byte) {
-  Secret<32> s;
-  std::fill(s.expose_mutable().begin(), s.expose_mutable().end(), byte);
-  return s;
-}
-
-const l0::Identity& me() {
-  static const l0::Identity identity = l0::Identity::from_seed(repeated(0x20));
-  return identity;
-}
+using namespace mehr::l2::fuzz;
 
 struct Zeros final : Random {
   void fill(MutableBytes out) override { std::fill(out.begin(), out.end(), std::uint8_t{0x33}); }
@@ -43,10 +32,6 @@ struct Floor final : Messenger {
   [[nodiscard]] std::size_t max_body(const NodeId&) const override { return kMaxDatagram; }
   void on_writable(std::function<void()>) override {}
 };
-
-void require(bool held) {
-  if (!held) std::abort();
-}
 
 Bytes sealed(std::uint8_t context, ByteView plain) {
   Bytes out(plain.size() + kE1Overhead);

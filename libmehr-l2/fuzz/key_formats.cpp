@@ -4,30 +4,18 @@
 // that an input is not a wait: what is refused before that is refused all the same.
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 
 #include "mehr/l2/advisory_store.h"
 #include "mehr/l2/key_file.h"
 #include "mehr/l2/referrals.h"
 #include "mehr/l2/share.h"
+#include "support.h"
 
 namespace {
 
 using namespace mehr;
 using namespace mehr::l2;
-
-void require(bool held) {
-  if (!held) std::abort();
-}
-
-template <class T>
-void decodes_to_itself(ByteView data) {
-  const auto v = decode<T>(data);
-  if (!v) return;
-  Bytes out(data.size());
-  const auto again = encode(*v, out);
-  require(again.has_value() && same_bytes(*again, data));
-}
+using namespace mehr::l2::fuzz;
 
 void key_file(ByteView data) {
   decodes_to_itself<KeyFile>(data);

@@ -4,30 +4,15 @@
 // be sealed well, or wrapped in an onion, so that what stands behind a tag is reached too.
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 
-#include "mehr/l0/identity.h"
 #include "mehr/l2/sealed_messenger.h"
+#include "support.h"
 
 namespace {
 
 using namespace mehr;
 using namespace mehr::l2;
-
-void require(bool held) {
-  if (!held) std::abort();
-}
-
-Secret<32> repeated(std::uint8_t byte) {
-  Secret<32> s;
-  std::fill(s.expose_mutable().begin(), s.expose_mutable().end(), byte);
-  return s;
-}
-
-const l0::Identity& me() {
-  static const l0::Identity identity = l0::Identity::from_seed(repeated(0x20));
-  return identity;
-}
+using namespace mehr::l2::fuzz;
 
 struct Steps final : Random {
   std::uint8_t next = 1;

@@ -8,22 +8,11 @@
 
 #include "mehr/l2/envelope.h"
 #include "mehr/l2/prekey.h"
-
-namespace {
+#include "support.h"
 
 using namespace mehr;
 using namespace mehr::l2;
-
-template <class T>
-void decodes_to_itself(ByteView data) {
-  const auto v = decode<T>(data);
-  if (!v) return;
-  Bytes out(data.size());
-  const auto again = encode(*v, out);
-  if (!again || !same_bytes(*again, data)) std::abort();
-}
-
-}  // namespace
+using namespace mehr::l2::fuzz;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const ByteView all(data, size);

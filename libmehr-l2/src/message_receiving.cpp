@@ -38,17 +38,7 @@ void SealedMessenger::receive_form(std::uint8_t context, const Message& message)
 void SealedMessenger::deliver_form(std::uint8_t context, std::uint8_t shape, const Opened& opened,
                                    std::uint32_t link) {
   Message message{{context, 0}, std::nullopt, opened.plain, link};
-  if (shape == form::kProven) {
-    const ProofBinding where{me_.node_id(), opened.ephemeral, context};
-    const auto proven = verify_signed_body(where, message.body);
-    if (!proven) {
-      ++counters_.dropped_unproven;
-      return;
-    }
-    keys_.learn(proven->sender);
-    message.sender = proven->sender;
-    message.body = proven->body;
-  }
+  if (shape == form::kProven && !prove(opened, message)) return;
   if (message.body.empty() || message.body[0] == 0) {
     ++counters_.dropped_no_port;
     return;

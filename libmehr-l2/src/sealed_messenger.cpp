@@ -256,19 +256,22 @@ void SealedMessenger::deliver(std::uint8_t context, const Opened& opened, std::u
     ++counters_.dropped_unhandled;
     return;
   }
-  if (is_proven(message.protocol.port)) {
-    const ProofBinding where{me_.node_id(), opened.ephemeral, context};
-    const auto proven = verify_signed_body(where, message.body);
-    if (!proven) {
-      ++counters_.dropped_unproven;
-      return;
-    }
-    keys_.learn(proven->sender);
-    message.sender = proven->sender;
-    message.body = proven->body;
-  }
+  if (is_proven(message.protocol.port) && !prove(opened, message)) return;
   ++counters_.opened;
   hand_up(message);
+}
+
+bool SealedMessenger::prove(const Opened& opened, Message& message) {
+  const ProofBinding where{me_.node_id(), opened.ephemeral, message.protocol.context};
+  const auto proven = verify_signed_body(where, message.body);
+  if (!proven) {
+    ++counters_.dropped_unproven;
+    return false;
+  }
+  keys_.learn(proven->sender);
+  message.sender = proven->sender;
+  message.body = proven->body;
+  return true;
 }
 
 void SealedMessenger::count_unopened(Errc why) {

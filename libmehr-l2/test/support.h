@@ -10,6 +10,7 @@
 #include "mehr/core/crypto.h"
 #include "mehr/core/key_table.h"
 #include "mehr/core/messenger.h"
+#include "mehr/core/storage.h"
 #include "mehr/l0/identity.h"
 #include "mehr/l2/envelope.h"
 
@@ -94,8 +95,25 @@ class KeyBook final : public KeyTable {
   std::map<NodeId, PublicKey> keys_;
 };
 
+/// What survives a restart, in memory.
+class MemoryStorage final : public Storage {
+ public:
+  std::map<std::string, Bytes, std::less<>> values;
+  bool broken = false;
+  Result<Bytes> get(std::string_view key) override {
+    const auto at = values.find(key);
+    if (at == values.end()) return fail(Errc::not_found, "nothing there");
+    return at->second;
+  }
+  Status put(std::span<const Put> batch) override {
+    if (broken) return fail(Errc::io, "the disk is broken");
+    for (const Put& p : batch) values[std::string(p.key)] = bytes_of(p.value);
+    return {};
+  }
+};
+
 /// L1's door: remembers what was sent, hands in what the test says.
-class FakeFloor final : public Messenger {
+class FakeFloor : public Messenger {
  public:
   struct Sent {
     NodeId to;

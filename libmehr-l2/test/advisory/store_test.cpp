@@ -8,22 +8,6 @@ using namespace mehr::l2::test;
 
 namespace {
 
-class MemoryStorage final : public Storage {
- public:
-  std::map<std::string, Bytes, std::less<>> values;
-  bool broken = false;
-  Result<Bytes> get(std::string_view key) override {
-    const auto at = values.find(key);
-    if (at == values.end()) return fail(Errc::not_found, "nothing there");
-    return at->second;
-  }
-  Status put(std::span<const Put> batch) override {
-    if (broken) return fail(Errc::io, "the disk is broken");
-    for (const Put& p : batch) values[std::string(p.key)] = bytes_of(p.value);
-    return {};
-  }
-};
-
 class Friends final : public TrustView {
  public:
   std::vector<NodeId> near;

@@ -8,23 +8,6 @@ using namespace mehr::l2::test;
 
 namespace {
 
-class MemoryStorage final : public Storage {
- public:
-  explicit MemoryStorage(const Bytes& reputation) {
-    if (!reputation.empty()) values["l2/reputation"] = reputation;
-  }
-  std::map<std::string, Bytes, std::less<>> values;
-  Result<Bytes> get(std::string_view key) override {
-    const auto at = values.find(key);
-    if (at == values.end()) return fail(Errc::not_found, "nothing there");
-    return at->second;
-  }
-  Status put(std::span<const Put> batch) override {
-    for (const Put& p : batch) values[std::string(p.key)] = bytes_of(p.value);
-    return {};
-  }
-};
-
 class Friends final : public TrustView {
  public:
   std::vector<NodeId> list;
@@ -49,7 +32,12 @@ struct Judge {
   Friends friends;
   Reputation book;
   explicit Judge(std::size_t capacity = 8, const Bytes& stored = {})
-      : storage(stored), book(capacity, clock, epochs, &storage, &friends) {}
+      : storage(holding(stored)), book(capacity, clock, epochs, &storage, &friends) {}
+  static MemoryStorage holding(const Bytes& stored) {
+    MemoryStorage out;
+    if (!stored.empty()) out.values["l2/reputation"] = stored;
+    return out;
+  }
   void dealings(const NodeId& peer, int n, bool success, Service service = Service::relay) {
     for (int i = 0; i < n; ++i) book.on_outcome({peer, service, success});
   }
@@ -164,26 +152,7 @@ TEST_CASE("TR/6: what was judged survives a restart", "[l2][reputation]") {
 namespace {
 
 /// A door that lets the test say who sent what.
-class Door final : public Messenger {
- public:
-  struct Sent {
-    NodeId to;
-    Protocol protocol;
-    Bytes body;
-    SendOptions options;
-  };
-  std::vector<Sent> sent;
-  std::map<Protocol, MessageHandler> handlers;
-  Status send(const NodeId& to, Protocol protocol, ByteView body,
-              const SendOptions& options) override {
-    sent.push_back({to, protocol, bytes_of(body), options});
-    return {};
-  }
-  void on(Protocol protocol, MessageHandler handler) override {
-    handlers[protocol] = std::move(handler);
-  }
-  [[nodiscard]] std::size_t max_body(const NodeId&) const override { return 4000; }
-  void on_writable(std::function<void()>) override {}
+struct Door : FakeFloor {
   void come(Protocol protocol, const std::optional<PublicKey>& from, ByteView body) {
     Bytes copy = bytes_of(body);
     handlers.at(protocol)({protocol, from, copy});

@@ -185,6 +185,9 @@ class SealedMessenger final : public Messenger,
   void deliver(std::uint8_t context, const Opened& opened, std::uint32_t link);
   void deliver_form(std::uint8_t context, std::uint8_t form, const Opened& opened,
                     std::uint32_t link);
+  /// Takes the proof off @p message, whose body is a SignedBody, and names its sender; false: it
+  /// does not hold, counted.
+  bool prove(const Opened& opened, Message& message);
   /// To the handler of @p message, if there is one.
   bool hand_up(const Message& message);
   void count_unopened(Errc why);
