@@ -206,7 +206,7 @@ TEST_CASE("core: take, rest and left of a reader", "[core][codec]") {
 }
 
 TEST_CASE("core: whatever decodes encodes to the same bytes", "[core][codec]") {
-  rc::check([](std::vector<std::uint8_t> bytes, std::uint8_t low, std::uint8_t extra) {
+  CHECK(rc::check([](std::vector<std::uint8_t> bytes, std::uint8_t low, std::uint8_t extra) {
     bytes.resize(wire_size<All>);
     bytes[15] &= 1;
     bytes[16] = static_cast<std::uint8_t>(1 + bytes[16] % 2);
@@ -216,7 +216,7 @@ TEST_CASE("core: whatever decodes encodes to the same bytes", "[core][codec]") {
     const auto read = decode<All>(bytes);
     RC_ASSERT(read.has_value() == (low <= extra));
     if (read) RC_ASSERT(same_bytes(encode_fixed(*read), bytes));
-  });
+  }));
 }
 
 TEST_CASE("core: describing names every field in wire order", "[core][describe]") {

@@ -75,14 +75,14 @@ TEST_CASE("L0 property 1: keys of seed 00..1f", "[crypto][ed25519]") {
 }
 
 TEST_CASE("L2/1: what one key signs, it alone verifies", "[crypto][ed25519]") {
-  rc::check([](const std::vector<std::uint8_t>& message, std::uint8_t first) {
+  CHECK(rc::check([](const std::vector<std::uint8_t>& message, std::uint8_t first) {
     const SigningKey key(counting_seed(first));
     const SigningKey other(counting_seed(static_cast<std::uint8_t>(first + 1)));
     const Signature signature = key.sign(message);
     RC_ASSERT(signature == key.sign(message));
     RC_ASSERT(verify(key.public_key(), message, signature));
     RC_ASSERT(!verify(other.public_key(), message, signature));
-  });
+  }));
 }
 
 TEST_CASE("L2/1: every turned bit of a signature, key or message is refused", "[crypto][ed25519]") {

@@ -43,7 +43,7 @@ TEST_CASE("CH property 1: example 16 verifies to its output, the draft's proof d
 }
 
 TEST_CASE("CH/2: every proof verifies for its key and input alone", "[crypto][vrf]") {
-  rc::check([](const std::vector<std::uint8_t>& alpha, std::uint8_t first) {
+  CHECK(rc::check([](const std::vector<std::uint8_t>& alpha, std::uint8_t first) {
     const SigningKey key(counting_seed(first));
     const SigningKey other(counting_seed(static_cast<std::uint8_t>(first + 1)));
     const VrfProof proof = vrf_prove(key, alpha);
@@ -56,7 +56,7 @@ TEST_CASE("CH/2: every proof verifies for its key and input alone", "[crypto][vr
     RC_ASSERT(refused(key.public_key(), longer, proof));
     const auto next = vrf_verify(key.public_key(), longer, vrf_prove(key, longer));
     RC_ASSERT(next.has_value() && *next != *output);
-  });
+  }));
 }
 
 TEST_CASE("CH property 2: every turned bit is refused", "[crypto][vrf]") {

@@ -10,7 +10,7 @@ using namespace mehr::crypto;
 using namespace crypto_test;
 
 TEST_CASE("L0/1: both ways from a seed to X25519 meet", "[crypto][x25519]") {
-  rc::check([](std::uint8_t first) {
+  CHECK(rc::check([](std::uint8_t first) {
     const SigningKey key(counting_seed(first));
     const auto u = x25519_from_ed25519(key.public_key());
     RC_ASSERT(u.has_value());
@@ -19,7 +19,7 @@ TEST_CASE("L0/1: both ways from a seed to X25519 meet", "[crypto][x25519]") {
     RC_ASSERT(crypto_sign_ed25519_pk_to_curve25519(second_opinion.bytes.data(),
                                                    key.public_key().bytes.data()) == 0);
     RC_ASSERT(*u == second_opinion);
-  });
+  }));
 }
 
 TEST_CASE("L0/1: the sign of a key does not reach its u", "[crypto][x25519]") {
@@ -74,11 +74,11 @@ TEST_CASE("decision 0017: what is no key has no u with any backend", "[crypto][x
 
 TEST_CASE("decision 0017: any bytes are judged alike by the key check and the conversion",
           "[crypto][x25519]") {
-  rc::check([](std::array<std::uint8_t, 32> bytes) {
+  CHECK(rc::check([](std::array<std::uint8_t, 32> bytes) {
     PublicKey key;
     key.bytes = bytes;
     RC_ASSERT(x25519_from_ed25519(key).has_value() == is_valid_key(key));
-  });
+  }));
 }
 
 TEST_CASE("L0/1: y = 1 has no u", "[crypto][x25519]") {
@@ -90,14 +90,14 @@ TEST_CASE("L0/1: y = 1 has no u", "[crypto][x25519]") {
 }
 
 TEST_CASE("L2/1: two sides agree", "[crypto][x25519]") {
-  rc::check([](std::uint8_t one, std::uint8_t two) {
+  CHECK(rc::check([](std::uint8_t one, std::uint8_t two) {
     const auto a = counting_seed(one);
     const auto b = counting_seed(two);
     const auto here = x25519(a, x25519_public(b));
     const auto there = x25519(b, x25519_public(a));
     RC_ASSERT(here.has_value() && there.has_value());
     RC_ASSERT(here->equals(*there));
-  });
+  }));
 }
 
 TEST_CASE("L2/1: an all-zero agreement is an error", "[crypto][x25519]") {

@@ -51,11 +51,11 @@ TEST_CASE("L0/5.7: garbage on a live link is dropped and the link goes on", "[l0
   World world;
   FakeNode a(world, 0), b(world, 32);
   auto& pipe = world.link(a, b);
-  rc::check([&](Bytes garbage) {
+  CHECK(rc::check([&](Bytes garbage) {
     b.links.on_frame(pipe.b, {}, garbage);
     RC_ASSERT(b.heard.down.empty());
     RC_ASSERT(b.heard.packets.empty());
-  });
+  }));
   REQUIRE(a.links.send_packet(a.heard.up[0].id, data_packet(b.identity.node_id(), 8),
                               Padding::by_class));
   world.settle();
