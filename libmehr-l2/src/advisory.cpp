@@ -1,6 +1,6 @@
 #include "mehr/l2/advisory.h"
 
-#include "mehr/core/crypto.h"
+#include "labelled.h"
 
 namespace mehr::l2 {
 
@@ -40,12 +40,6 @@ std::array<std::uint8_t, wire_size<Signed>> signed_bytes(const KeyAdvisory& a) {
   return encode_fixed(Signed{head_of(a), a.timestamp});
 }
 
-bool holds(const PublicKey& key, std::string_view label, ByteView message, const Signature& sig) {
-  std::array<std::uint8_t, 128> joined{};
-  const MutableBytes rest = copy_bytes(message, copy_bytes(as_bytes(label), joined));
-  return crypto::verify(key, ByteView(joined).first(joined.size() - rest.size()), sig);
-}
-
 }  // namespace
 
 Result<KeyAdvisory> decode_advisory(ByteView body) {
@@ -80,11 +74,11 @@ Result<MutableBytes> encode_advisory(const KeyAdvisory& advisory, MutableBytes o
 
 Status verify(const KeyAdvisory& advisory) {
   const auto message = signed_bytes(advisory);
-  if (!holds(advisory.compromised, kAdvisoryLabel, message, advisory.sig_old)) {
+  if (!verify_labelled(advisory.compromised, kAdvisoryLabel, message, advisory.sig_old)) {
     return fail(Errc::bad_signature, "the advisory is not signed by the key that it is about");
   }
   if (advisory.evidence == Evidence::both &&
-      !holds(advisory.successor, kAdvisoryLabel, message, advisory.sig_new)) {
+      !verify_labelled(advisory.successor, kAdvisoryLabel, message, advisory.sig_new)) {
     return fail(Errc::bad_signature, "the advisory is not signed by the key that it names");
   }
   return {};
@@ -119,8 +113,8 @@ NextKeyCommitment make_commitment(const Signer& owner, const PublicKey& next) {
 
 Status verify(const NextKeyCommitment& commitment) {
   const auto bytes = encode_fixed(commitment);
-  if (!holds(commitment.owner, kCommitmentLabel, ByteView(bytes).first(kCommitted),
-             commitment.signature)) {
+  if (!verify_labelled(commitment.owner, kCommitmentLabel, ByteView(bytes).first(kCommitted),
+                       commitment.signature)) {
     return fail(Errc::bad_signature, "the commitment is not signed by the key that it is about");
   }
   return {};

@@ -110,18 +110,24 @@ AdvisoryStore::Index AdvisoryStore::find(Pred pred) const {
   return kNone;
 }
 
+template <class Visit>
+void AdvisoryStore::each_about(const PublicKey& key, Visit visit) const {
+  for (Index i = 0; i < places_.size(); ++i) {
+    if (places_[i].kind != kAdvisoryKind) continue;
+    const KeyAdvisory a = advisory_in(places_[i].bytes());
+    if (a.compromised == key) visit(i, a);
+  }
+}
+
 MergeVerdict AdvisoryStore::take_advisory(ByteView body) {
   const auto fresh = decode_advisory(body);
   if (!fresh) return MergeVerdict::invalid;
   std::size_t held = 0;
   Index same = kNone;
-  for (Index i = 0; i < places_.size(); ++i) {
-    if (places_[i].kind != kAdvisoryKind) continue;
-    const KeyAdvisory other = advisory_in(places_[i].bytes());
-    if (other.compromised != fresh->compromised) continue;
+  each_about(fresh->compromised, [&](Index at, const KeyAdvisory& other) {
     ++held;
-    if (is_slot(other, *fresh)) same = i;
-  }
+    if (is_slot(other, *fresh)) same = at;
+  });
   if (same != kNone) {
     const KeyAdvisory other = advisory_in(places_[same].bytes());
     if (other == *fresh) return MergeVerdict::known;
@@ -165,13 +171,10 @@ std::optional<Hash256> AdvisoryStore::commitment_of(const PublicKey& key) const 
 AdvisoryStore::Index AdvisoryStore::to_displace(const PublicKey& key) const {
   const auto committed = commitment_of(key);
   Index latest = kNone;
-  for (Index i = 0; i < places_.size(); ++i) {
-    if (places_[i].kind != kAdvisoryKind) continue;
-    const KeyAdvisory a = advisory_in(places_[i].bytes());
-    if (a.compromised != key) continue;
-    if (committed && !a.successor.is_zero() && *committed == commitment_to(a.successor)) continue;
-    if (latest == kNone || places_[i].order > places_[latest].order) latest = i;
-  }
+  each_about(key, [&](Index at, const KeyAdvisory& a) {
+    if (committed && !a.successor.is_zero() && *committed == commitment_to(a.successor)) return;
+    if (latest == kNone || places_[at].order > places_[latest].order) latest = at;
+  });
   return latest;
 }
 
@@ -226,13 +229,10 @@ void AdvisoryStore::conclude(const PublicKey& key, KeyStanding& out) const {
   const auto committed = commitment_of(key);
   out = {};
   out.committed = committed.has_value();
-  for (const Place& p : places_) {
-    if (p.kind != kAdvisoryKind) continue;
-    const KeyAdvisory a = advisory_in(p.bytes());
-    if (a.compromised != key) continue;
+  each_about(key, [&out](Index, const KeyAdvisory& a) {
     out.compromised = true;
     (void)out.claims.push({a.successor, a.evidence, a.sequence, a.timestamp});
-  }
+  });
   std::size_t signed_by_both = 0;
   bool any_named = false;
   for (const ClaimedSuccessor& claim : out.claims) {
@@ -262,12 +262,11 @@ KeyStanding AdvisoryStore::standing(const PublicKey& key) const {
       return first;
     }
     first.successor = next;
-    if (!path.push(next) || path.size() == kMostChain + 1) break;
+    path.must_push(next);
     conclude(next, link);
+    if (path.size() == kMostChain + 1) break;
   }
-  KeyStanding last;
-  conclude(path[path.size() - 1], last);
-  if (path.size() > 1 && last.compromised) {
+  if (path.size() > 1 && link.compromised) {
     // It ends at a key that is in other hands itself, or is longer than is followed.
     first.successor.reset();
     first.undecided = true;

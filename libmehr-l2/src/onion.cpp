@@ -83,7 +83,10 @@ Result<Secret<32>> shared_with(const X25519Key& relay, std::size_t i, const Ephe
   X25519Key point = relay;
   for (std::size_t j = 0;; ++j) {
     auto product = crypto::x25519(j == 0 ? fresh.secret() : route.keys[j - 1]->blind, point);
-    if (!product || j == i) return product;
+    if (!product || j == i) {
+      crypto::wipe(point.mutable_view());  // a partial product, from the second step on
+      return product;
+    }
     point = as_point(*product);
   }
 }

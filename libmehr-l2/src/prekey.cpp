@@ -2,7 +2,7 @@
 
 #include <limits>
 
-#include "mehr/core/crypto.h"
+#include "labelled.h"
 
 namespace mehr::l2 {
 
@@ -22,9 +22,8 @@ PrekeyBundle make_bundle(const Signer& owner, const PrekeyRef& prekey) {
 
 Status verify(const PrekeyBundle& bundle) {
   const auto bytes = encode_fixed(bundle);
-  std::array<std::uint8_t, kLabel.size() + kSignedSize> message{};
-  copy_bytes(ByteView(bytes).first(kSignedSize), copy_bytes(as_bytes(kLabel), message));
-  if (!crypto::verify(bundle.identity, message, bundle.signature)) {
+  if (!verify_labelled(bundle.identity, kLabel, ByteView(bytes).first(kSignedSize),
+                       bundle.signature)) {
     return fail(Errc::bad_signature, "the prekey is not signed by the identity it names");
   }
   return {};

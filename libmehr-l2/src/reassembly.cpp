@@ -59,10 +59,10 @@ Reassembler::Fit Reassembler::fits(const Set& set, const Segment& segment) {
 }
 
 // Takes from the oldest, but never from the set that the room is for: it is the newest used.
-bool Reassembler::make_room(std::size_t cost, std::uint32_t spare_message) {
+bool Reassembler::make_room(std::size_t cost, const Source& from, std::uint32_t message) {
   while (cost_ + cost > most_bytes_) {
     const auto victim = std::find_if(sets_.begin(), sets_.end(), [&](const Set& set) {
-      return set.message != spare_message && set.bytes != 0;
+      return (set.message != message || set.from != from) && set.bytes != 0;
     });
     if (victim == sets_.end()) return false;
     ++counters_.evicted;
@@ -83,7 +83,7 @@ std::optional<MutableBytes> Reassembler::add(const Source& from, const Segment& 
     return std::nullopt;
   }
   const ByteView bytes = segment.bytes.bytes;
-  const bool room = fit == Fit::good && make_room(bytes.size() + kPieceCost, segment.message);
+  const bool room = fit == Fit::good && make_room(bytes.size() + kPieceCost, from, segment.message);
   set = find(from, segment);  // others may have gone
   if (!room) {
     ++(fit == Fit::conflict ? counters_.conflicting : counters_.too_big);

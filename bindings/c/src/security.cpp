@@ -55,6 +55,15 @@ mehr_status read_passphrase(const mehr_bytes& in, l2::Passphrase& out) {
   return MEHR_OK;
 }
 
+/// A buffer that holds a plaintext for a while, and is wiped whichever way it is left.
+struct Plaintext {
+  explicit Plaintext(std::size_t size) : bytes(size) {}
+  ~Plaintext() { crypto::wipe(bytes); }
+  Plaintext(const Plaintext&) = delete;
+  Plaintext& operator=(const Plaintext&) = delete;
+  Bytes bytes;
+};
+
 mehr_identity* identity_of(const crypto::Seed& seed) {
   return new mehr_identity{std::make_shared<const l0::Identity>(l0::Identity::from_seed(seed))};
 }
@@ -81,14 +90,14 @@ mehr_status mehr_seal(const mehr_public_key* recipient, std::uint32_t context,
     if (is_size_query(out)) return MEHR_OK;
     if (out.size < *written) return MEHR_E_TOO_BIG;
     // Into a buffer of our own, so that nothing is written unless all of it is.
-    Bytes sealed(*written);
+    Plaintext sealed(*written);
     if (auto good = source.refill(); good < 0) return good;
     if (auto good = seal_into(*to, static_cast<std::uint8_t>(context), sender, view_of(body),
-                              source.random(), sealed);
+                              source.random(), sealed.bytes);
         good < 0) {
       return good;
     }
-    copy_bytes(sealed, room_of(out));
+    copy_bytes(sealed.bytes, room_of(out));
     return MEHR_OK;
   });
 }
@@ -100,9 +109,9 @@ mehr_status mehr_open(const mehr_identity* identity, std::uint32_t context, mehr
         !is_valid(envelope) || !is_valid(out)) {
       return MEHR_E_INVALID;
     }
-    Bytes plain(envelope.size);
+    Plaintext plain(envelope.size);
     const auto at = static_cast<std::uint8_t>(context);
-    const auto opened = l2::open_e1(*identity->identity, at, view_of(envelope), plain);
+    const auto opened = l2::open_e1(*identity->identity, at, view_of(envelope), plain.bytes);
     if (!opened) return status_of(opened.error());
     ByteView body = opened->plain;
     PublicKey from;
@@ -114,7 +123,6 @@ mehr_status mehr_open(const mehr_identity* identity, std::uint32_t context, mehr
       from = proven->sender;
     }
     const mehr_status done = deliver(body, out, written);
-    crypto::wipe(plain);
     if (done == MEHR_OK && sender != nullptr) copy_bytes(from.view(), sender->bytes);
     return done;
   });

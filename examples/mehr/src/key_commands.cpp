@@ -11,7 +11,6 @@
 #include "answers.h"
 #include "mehr/common/text.h"
 #include "mehr/l2/share.h"
-#include "mehr/linux/data_dir.h"
 #include "mehr/linux/key_store.h"
 #include "mehr/linux/passphrase.h"
 #include "mehr/linux/system_random.h"
@@ -144,8 +143,6 @@ int store_new(const Options& options, const KeyOptions& what, Keys& keys, const 
 int new_key(const Options& options, const KeyOptions& what) {
   Keys keys(what);
   if (const auto free = must_be_free(keys, what.name); !free) return failed(free.error());
-  if (auto ready = linux_port::prepare_data_dir(what.data_dir); !ready)
-    return failed(ready.error());
   crypto::Seed seed;
   keys.random.fill(seed.expose_mutable());
   return store_new(options, what, keys, seed, nullptr);
@@ -202,8 +199,6 @@ int import_key(const Options& options, const KeyOptions& what) {
                  "another one will not accept\n",
                  next_file.c_str());
   }
-  if (auto ready = linux_port::prepare_data_dir(what.data_dir); !ready)
-    return failed(ready.error());
   const auto made = has_next ? keys.store.add(what.name, *seed, *next, *passphrase)
                              : keys.store.add(what.name, *seed, *passphrase);
   if (!made) return failed(made.error());
@@ -313,8 +308,6 @@ int combine_key(const Options& options, const KeyOptions& what) {
     }
     return failed(sentence);
   }
-  if (auto ready = linux_port::prepare_data_dir(what.data_dir); !ready)
-    return failed(ready.error());
   std::fprintf(stderr,
                "mehr: the key gets a new next key, which nodes that know of another one will not "
                "accept\n");
@@ -352,7 +345,7 @@ int rotate_key(const Options& options, const KeyOptions& what) {
   const auto made = keys.store.rotate(what.name, *passphrase, unix_ms());
   if (!made) return failed(made.error());
   print_key(options, *made);
-  const auto notices = keys.store.notices();
+  const auto notices = keys.store.notices(what.name);
   if (!notices) return failed(notices.error());
   for (const auto& notice : *notices) tell_daemon(options, notice.body);
   std::fprintf(stderr, "mehr: restart mehrd: it runs with the old key until then\n");

@@ -146,9 +146,12 @@ linux_port::OrMessage<void> prepare(const Config& config, std::optional<int> pas
   auto identity = obtain_identity(config, passphrase_descriptor, out.random);
   if (!identity) return tl::unexpected(identity.error());
   out.identity.emplace(std::move(*identity));
-  auto notices = linux_port::KeyStore(config.data_dir, out.random).notices();
-  if (!notices) return tl::unexpected(notices.error());
-  out.notices = std::move(*notices);
+  auto notices = linux_port::KeyStore(config.data_dir, out.random).notices(config.identity);
+  if (notices) {
+    out.notices = std::move(*notices);
+  } else {
+    log.write(Level::warning, "key.notices_unreadable", {{"reason", notices.error()}});
+  }
   const std::string tag = common::to_text(out.identity->identity.node_id()).substr(0, 8);
   auto files = DiskFileStore::open(config.data_dir, config.inbox, tag, out.random);
   if (!files) return tl::unexpected(files.error());

@@ -2,7 +2,6 @@
 
 #include <dirent.h>
 #include <fmt/format.h>
-#include <sys/stat.h>
 
 #include <algorithm>
 #include <array>
@@ -197,13 +196,13 @@ OrMessage<l0::Identity> KeyStore::unlock(const KeyEntry& entry,
   return identity;
 }
 
-OrMessage<std::vector<KeyNotice>> KeyStore::notices() const {
+OrMessage<std::vector<KeyNotice>> KeyStore::notices(const std::string& name) const {
   const auto files = files_in(directory_);
   if (!files) return tl::unexpected(files.error());
   std::vector<KeyNotice> out;
   for (const FileName& file : *files) {
     const bool commitment = file.kind == kCommitment;
-    if (!commitment && file.kind != kAdvisory) continue;
+    if (file.name != name || (!commitment && file.kind != kAdvisory)) continue;
     auto body = read_public(path_of(file.name, file.node, file.kind.c_str()), l2::kAdvisoryBoth);
     if (!body) return tl::unexpected(body.error());
     out.push_back(
@@ -215,13 +214,7 @@ OrMessage<std::vector<KeyNotice>> KeyStore::notices() const {
 // ---- Storing
 // -------------------------------------------------------------------------------------
 
-OrMessage<void> KeyStore::make_directory() const {
-  if (::mkdir(directory_.c_str(), 0700) != 0 && errno != EEXIST) {
-    if (errno != ENOENT) return cannot("make", directory_, errno);
-    if (auto made = prepare_data_dir(directory_); !made) return made;
-  }
-  return {};
-}
+OrMessage<void> KeyStore::make_directory() const { return prepare_data_dir(directory_); }
 
 OrMessage<void> KeyStore::put_key(const std::string& path, const crypto::Seed& seed,
                                   const l2::Passphrase& passphrase, bool replace) {
@@ -320,8 +313,9 @@ OrMessage<void> KeyStore::change_passphrase(const std::string& name, const l2::P
 // ---------------------------------------------------------------------
 
 // Later than every notice before, on whatever machine that was made.
-OrMessage<std::uint64_t> KeyStore::next_sequence(const NodeId& about) const {
-  const auto all = notices();
+OrMessage<std::uint64_t> KeyStore::next_sequence(const std::string& name,
+                                                 const NodeId& about) const {
+  const auto all = notices(name);
   if (!all) return tl::unexpected(all.error());
   std::uint64_t last = 0;
   for (const KeyNotice& notice : *all) {
@@ -350,7 +344,7 @@ OrMessage<KeyNotice> KeyStore::advise(const std::string& name, const l2::Passphr
   if (!entry) return tl::unexpected(entry.error());
   const auto owner = unlock(*entry, passphrase);
   if (!owner) return tl::unexpected(owner.error());
-  const auto sequence = next_sequence(entry->node);
+  const auto sequence = next_sequence(name, entry->node);
   if (!sequence) return tl::unexpected(sequence.error());
   KeyNotice notice =
       notice_of(l2::make_advisory(*owner, successor, std::max(*sequence, unix_ms), unix_ms));
@@ -369,7 +363,7 @@ OrMessage<KeyEntry> KeyStore::rotate(const std::string& name, const l2::Passphra
   auto next = *next_entry ? unlock(**next_entry, passphrase)
                           : OrMessage<l0::Identity>(l0::Identity::generate(random_));
   if (!next) return tl::unexpected(next.error());
-  const auto sequence = next_sequence(entry->node);
+  const auto sequence = next_sequence(name, entry->node);
   if (!sequence) return tl::unexpected(sequence.error());
   const KeyNotice notice =
       notice_of(l2::make_advisory(*owner, *next, std::max(*sequence, unix_ms), unix_ms));

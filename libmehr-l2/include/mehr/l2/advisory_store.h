@@ -120,6 +120,9 @@ class AdvisoryStore final : public Replicated {
   MergeVerdict take_commitment(ByteView body);
   template <class Pred>
   [[nodiscard]] Index find(Pred pred) const;
+  /// Calls @p visit with the place and the content of every advisory about @p key.
+  template <class Visit>
+  void each_about(const PublicKey& key, Visit visit) const;
   [[nodiscard]] std::optional<Hash256> commitment_of(const PublicKey& key) const;
   [[nodiscard]] Index to_displace(const PublicKey& key) const;
   [[nodiscard]] Index free_place();

@@ -101,7 +101,7 @@ class Reassembler {
   Sets::iterator find(const Source& from, const Segment& segment);
   Sets::iterator open(const Source& from, const Segment& segment, Millis now);
   Sets::iterator drop(Sets::iterator set);
-  bool make_room(std::size_t cost, std::uint32_t spare_message);
+  bool make_room(std::size_t cost, const Source& from, std::uint32_t message);
   MutableBytes join(Sets::iterator set);
 
   std::size_t most_sets_;

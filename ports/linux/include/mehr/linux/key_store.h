@@ -77,8 +77,9 @@ class KeyStore {
   /// Copies the key of @p name to @p to, and its next key to "TO.next", as they are; neither may be
   /// there.
   OrMessage<void> back_up(const std::string& name, const std::string& to);
-  /// Commitments and advisories of every key here.
-  [[nodiscard]] OrMessage<std::vector<KeyNotice>> notices() const;
+  /// Commitments and advisories of the keys of @p name, present and past. Those of other names are
+  /// not for the same mouth: who hears both knows that one machine has them.
+  [[nodiscard]] OrMessage<std::vector<KeyNotice>> notices(const std::string& name) const;
 
   /// True for what may be a name.
   [[nodiscard]] static bool is_name(const std::string& name);
@@ -96,7 +97,7 @@ class KeyStore {
   OrMessage<void> commit(const std::string& name, const l0::Identity& owner,
                          const l0::Identity& next, const l2::Passphrase& passphrase);
   OrMessage<KeyEntry> must_find(const std::string& name, KeyEntry::Kind kind) const;
-  OrMessage<std::uint64_t> next_sequence(const NodeId& about) const;
+  OrMessage<std::uint64_t> next_sequence(const std::string& name, const NodeId& about) const;
 
   std::string directory_;
   Random& random_;
