@@ -94,6 +94,8 @@ Link::Actions Link::step(const Event& event, Now now) {
     if (state_ != State::active || doubted_at_ != Millis::never()) return out;
     doubted_at_ = now.steady;
     ping(now, out);
+  } else if (std::holds_alternative<Room>(event)) {
+    if (kHybrid && state_ == State::active) spend(rekey_->on_room(*session_), now, out);
   } else {
     on_timer(now, out);
   }
@@ -205,7 +207,7 @@ void Link::on_control(ByteView message, Now now, Actions& out) {
     return;
   } else if (type == control::kRekeyRequest) {
     if (auto request = decode<RekeyRequest>(message); request) {
-      return spend(rekey_->on_request(*request, *session_, config_.random, now.steady), out);
+      return spend(rekey_->on_request(*request, *session_, config_.random, now.steady), now, out);
     }
   } else if (type == control::kRekeyAck) {
     if (auto ack = decode<RekeyAck>(message); ack) {
@@ -213,11 +215,11 @@ void Link::on_control(ByteView message, Now now, Actions& out) {
     }
   } else if (kHybrid && type == control::kPqRequest) {
     if (auto request = decode<PqRequest>(message); request) {
-      return spend(rekey_->on_request(*request, *session_, config_.random, now.steady), out);
+      return spend(rekey_->on_request(*request, *session_, config_.random, now.steady), now, out);
     }
   } else if (kHybrid && type == control::kPqAck) {
     if (auto ack = decode<PqAck>(message); ack) {
-      return rekey_->on_ack(*ack, *session_, now.steady);
+      return spend(rekey_->on_ack(*ack, *session_, now.steady), now, out);
     }
   } else if (type == control::kPing) {
     return on_ping(message, now, out);
@@ -254,7 +256,7 @@ void Link::on_timer(Now now, Actions& out) {
     return close(CloseReason::idle, Error{Errc::io, "nothing was heard of the peer for too long"},
                  out);
   }
-  spend(rekey_->on_timer(*session_, config_.random, now.steady), out);
+  spend(rekey_->on_timer(*session_, config_.random, now.steady), now, out);
   if (state_ == State::active && now.steady >= next_ping()) ping(now, out);
 }
 
@@ -289,10 +291,11 @@ void Link::ping(Now now, Actions& out) {
   send_control(encode_fixed(ping), out);
 }
 
-void Link::spend(const RekeyMachine::Outcome& outcome, Actions& out) {
+void Link::spend(const RekeyMachine::Outcome& outcome, Now now, Actions& out) {
   if (outcome.send) send_control(outcome.send->message, out, outcome.send->under_old_key);
   if (kHybrid && !outcome.large.empty())
     out.must_push(SendLarge{outcome.large, outcome.large_under_old});
+  if (kHybrid && outcome.ping) ping(now, out);
   if (!outcome.failed) return;
   send_close(CloseReason::rekey_failed, out);
   close(CloseReason::rekey_failed, Error{Errc::io, "the peer did not answer a rekey"}, out);
@@ -333,6 +336,7 @@ Result<MutableBytes> Link::open(MutableBytes frame, Millis now) {
   }
   last_rx_ = now;
   doubted_at_ = Millis::never();
+  if (kHybrid && rekey_ && rekey_->is_on_trial()) rekey_->on_opened(*session_, now);
   if (initiator() != nullptr) {  // the first valid DATA confirms the link. spec: L2/3.3
     handshake_.emplace<std::monostate>();
     step_deadline_ = Millis::never();

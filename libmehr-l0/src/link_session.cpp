@@ -1,5 +1,8 @@
 #include "mehr/l0/link_session.h"
 
+#include <gsl/assert>
+#include <utility>
+
 #include "mehr/core/hazard.h"
 
 namespace mehr::l0 {
@@ -120,6 +123,7 @@ Result<MutableBytes> LinkSession::open(MutableBytes frame) {
     return fail(opened);
   }
   key->window.mark(head.counter);  // only a frame that opened moves the window. spec: L2/3.4
+  key->heard = true;
   const auto size = message_size(plain);
   if (!size) return fail(size);
   if (*size > addressing_.mtu.bytes) {
@@ -132,6 +136,11 @@ void LinkSession::install(const Secret<32>& key) {
   const auto epoch = static_cast<std::uint8_t>(current_.epoch + 1);
   old_.emplace(std::move(current_));
   current_ = Key(key, epoch, 0);
+}
+
+void LinkSession::exchange_keys() {
+  Expects(old_.has_value());
+  std::swap(current_, *old_);
 }
 
 }  // namespace mehr::l0

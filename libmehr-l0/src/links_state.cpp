@@ -346,10 +346,16 @@ Status Links::transmit(Slot& slot, ByteView frame) {
   return sent;
 }
 
-// Too long to be held for later, and not needed to be: it is asked for, or answered, again.
+// Too long to be held: the machine is asked for it again when there is room.
 void Links::send_large(Slot& slot, const Link::SendLarge& what) {
+  slot.large_waits = slot.blocked || !slot.held.empty();
+  if (slot.large_waits) return;
   const auto frame = slot.link->seal_large(what, scratch_);
-  if (frame && !slot.blocked && slot.held.empty()) (void)transmit(slot, *frame);
+  if (!frame) return;
+  const Status sent = transmit(slot, *frame);
+  const bool busy = !sent && sent.error().code == Errc::busy;
+  if (busy) retry_soon(slot);
+  slot.large_waits = busy || slot.blocked;
 }
 
 void Links::send_or_hold(Slot& slot, const Link::SendFrame& send) {
@@ -387,6 +393,9 @@ void Links::send_held(Slot& slot) {
     const Link::SendFrame send = held_.take(place);
     send_or_hold(slot, send);
   }
+  if (!kHybrid || !slot.large_waits || slot.blocked || !slot.held.empty()) return;
+  slot.large_waits = false;
+  step(slot, Link::Room{});
 }
 
 Status Links::send_sealed(LinkId link, ByteView message, std::size_t padded_size) {

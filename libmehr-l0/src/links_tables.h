@@ -16,6 +16,7 @@ struct SlotState {
   bool closing = false;               // released by the next flush
   bool blocked = false;               // the medium answered full
   bool unblock_on_wake = false;       // a hazard answered full in its place
+  bool large_waits = false;           // a message too long to be held found no room
   HeldFrames::List held;              // frames of the machine that found it full or busy
   Millis retry_at = Millis::never();  // of those that found it busy
   std::size_t failures = 0;           // transmissions failed in a row, full ones apart

@@ -1,5 +1,7 @@
 #include "mehr/l0/rekey.h"
 
+#include <algorithm>
+
 #include "mehr/core/hazard.h"
 
 namespace mehr::l0 {
@@ -63,27 +65,86 @@ RekeyMachine::Outcome RekeyMachine::ask() const {
 
 // spec: L2/3.6: three tries without an answer keep the key, and rekeys are classical again. A link
 // whose key may not be used any longer asks so at once.
-RekeyMachine::Outcome RekeyMachine::unanswered() {
+RekeyMachine::Outcome RekeyMachine::unanswered(Millis now) {
   Outcome out;
+  if (kHybrid && trial_ == Trial::gone_back) {
+    // The peer may hold to the hybrid key, which its next frame would show: silence ends the link.
+    resends_ = 0;
+    deadline_ = now + step_;
+    return ask();
+  }
   if (!kHybrid || !pq_asked_) {
     out.failed = true;
     return out;
   }
-  pq_.reset();
-  pq_asked_ = false;
+  give_up_hybrid();
   state_ = State::steady;
   deadline_ = Millis::never();
   return out;
 }
 
-RekeyMachine::Outcome RekeyMachine::on_timer(LinkSession& session, Random& random, Millis now) {
-  if (state_ == State::drain && now >= deadline_) {
-    session.drop_old();
+void RekeyMachine::give_up_hybrid() {
+  pq_.reset();
+  pq_first_ = false;
+  pq_asked_ = false;
+  pq_answered_ = false;
+}
+
+void RekeyMachine::end_drain(LinkSession& session) {
+  if (kHybrid && trial_ == Trial::unproven) return go_back(session);
+  session.drop_old();
+  ack_.reset();
+  pq_answered_ = false;
+  if (kHybrid && pq_ != nullptr) pq_->forget();
+  state_ = State::steady;
+  deadline_ = Millis::never();
+}
+
+void RekeyMachine::begin_trial(Millis first_ping) {
+  trial_ = Trial::unproven;
+  ping_at_ = first_ping;
+}
+
+// The peer may never have had the new key, or another one. docs/decisions/0024
+void RekeyMachine::go_back(LinkSession& session) {
+  session.exchange_keys();
+  give_up_hybrid();
+  trial_ = Trial::gone_back;
+  ping_at_ = Millis::never();
+  key_since_ = old_since_;
+  state_ = State::steady;
+  deadline_ = Millis::never();
+}
+
+void RekeyMachine::on_opened(LinkSession& session, Millis now) {
+  if (trial_ == Trial::unproven && session.is_current_heard()) {
+    trial_ = Trial::none;
+    ping_at_ = Millis::never();
+  } else if (trial_ == Trial::gone_back && session.is_old_heard()) {
+    // The peer holds to it: so do we, whatever we have asked for meanwhile.
+    session.exchange_keys();
+    trial_ = Trial::none;
     ack_.reset();
-    pq_answered_ = false;
-    if (kHybrid && pq_ != nullptr) pq_->forget();
-    state_ = State::steady;
-    deadline_ = Millis::never();
+    state_ = State::drain;
+    key_since_ = now;
+    deadline_ = now + drain_;
+  }
+}
+
+RekeyMachine::Outcome RekeyMachine::on_room(const LinkSession& session) const {
+  if (!kHybrid || pq_ == nullptr) return {};
+  if (state_ == State::asked && pq_asked_) return ask();
+  if (state_ == State::drain && pq_answered_ && session.has_old()) return answered();
+  return {};
+}
+
+RekeyMachine::Outcome RekeyMachine::on_timer(LinkSession& session, Random& random, Millis now) {
+  if (state_ == State::drain && now >= deadline_) end_drain(session);
+  if (kHybrid && trial_ == Trial::unproven && now >= ping_at_) {
+    ping_at_ = now + step_;
+    Outcome out;
+    out.ping = true;
+    return out;
   }
   if (is_due(session, now)) {
     if (!begin_asking(session, random)) return {};
@@ -92,7 +153,7 @@ RekeyMachine::Outcome RekeyMachine::on_timer(LinkSession& session, Random& rando
   } else if (state_ != State::asked || now < deadline_) {
     return {};
   } else if (resends_ == kResends) {
-    return unanswered();
+    return unanswered(now);
   } else {
     ++resends_;
   }
@@ -103,6 +164,9 @@ RekeyMachine::Outcome RekeyMachine::on_timer(LinkSession& session, Random& rando
 void RekeyMachine::begin_drain(LinkSession& session, const Secret<32>& key, Millis now) {
   session.install(key);
   if (kHybrid && pq_ != nullptr) pq_->installed(key);
+  trial_ = Trial::none;
+  ping_at_ = Millis::never();
+  old_since_ = key_since_;
   ephemeral_.clear();
   pq_first_ = false;
   state_ = State::drain;
@@ -134,9 +198,21 @@ bool RekeyMachine::may_ask(std::uint8_t epoch, const LinkSession& session, Milli
   return state_ != State::drain || now >= key_since_ + kLeastKeyAge;
 }
 
+// A peer that asks so on a hybrid link has given the hybrid up: it would answer nothing else, and
+// of a key that it does not have it will not learn.
+void RekeyMachine::on_classical_peer(std::uint8_t epoch, LinkSession& session) {
+  if (trial_ == Trial::unproven && epoch == session.epoch()) return go_back(session);
+  if (state_ == State::asked && pq_asked_) {
+    state_ = State::steady;
+    deadline_ = Millis::never();
+  }
+  give_up_hybrid();
+}
+
 RekeyMachine::Outcome RekeyMachine::on_request(const RekeyRequest& request, LinkSession& session,
                                                Random& random, Millis now) {
   if (state_ == State::drain && ack_ && request == request_) return answered();  // our ACK was lost
+  if (kHybrid && pq_ != nullptr) on_classical_peer(request.epoch, session);
   if (!may_ask(request.epoch, session, now)) return {};
   return answer(request, session, random, now);
 }
@@ -151,6 +227,7 @@ RekeyMachine::Outcome RekeyMachine::on_request(const PqRequest& request, LinkSes
   ack_.reset();
   pq_answered_ = true;
   begin_drain(session, *key, now);
+  begin_trial(now + step_);  // the peer Pings first
   return answered();
 }
 
@@ -175,18 +252,22 @@ void RekeyMachine::on_ack(const RekeyAck& ack, LinkSession& session, Millis now)
   begin_drain(session, *key, now);
 }
 
-void RekeyMachine::on_ack(const PqAck& ack, LinkSession& session, Millis now) {
-  if (state_ != State::asked || !pq_asked_ || ack.epoch != request_.epoch) return;
+RekeyMachine::Outcome RekeyMachine::on_ack(const PqAck& ack, LinkSession& session, Millis now) {
+  if (state_ != State::asked || !pq_asked_ || ack.epoch != request_.epoch) return {};
   const auto key = pq_->take(ack);
-  if (!key) return;
+  if (!key) return {};
   ack_.reset();
   pq_answered_ = false;
   pq_asked_ = false;
   begin_drain(session, *key, now);
+  begin_trial(now + step_);
+  Outcome out;
+  out.ping = true;
+  return out;
 }
 
 Millis RekeyMachine::next_deadline() const {
-  if (state_ != State::steady) return deadline_;
+  if (state_ != State::steady) return std::min(deadline_, ping_at_);
   return pq_first_ ? key_since_ : key_since_ + kMaxKeyAge;
 }
 

@@ -65,8 +65,10 @@ class Link {
   struct MediumLost {};
   /// The peer asked for another link, as if it had lost this one: it is asked whether it is there.
   struct Doubt {};
+  /// The medium that was too full for a SendLarge has room.
+  struct Room {};
   using Event =
-      std::variant<HandshakeFrame, ControlMessage, Timer, CloseRequest, MediumLost, Doubt>;
+      std::variant<HandshakeFrame, ControlMessage, Timer, CloseRequest, MediumLost, Doubt, Room>;
 
   // Actions
   struct SendFrame {
@@ -74,8 +76,8 @@ class Link {
     std::size_t size = 0;
     [[nodiscard]] ByteView frame() const { return ByteView(bytes).first(size); }
   };
-  /// A message that no SendFrame holds: seal it with `seal_large` and send it, now or not at all;
-  /// the machine's timer asks again.
+  /// A message that no SendFrame holds: seal it with `seal_large` and send it now. Where the medium
+  /// is full it is dropped, and `Room` asks for it again when there is room.
   struct SendLarge {
     ByteView message;  ///< borrowed until the next event
     bool under_old_key = false;
@@ -161,7 +163,7 @@ class Link {
   void refuse_terms(const Error& why, Actions& out);
   void activate(Now now, const Secret<32>& session_key, Actions& out);
   void ping(Now now, Actions& out);
-  void spend(const RekeyMachine::Outcome& outcome, Actions& out);
+  void spend(const RekeyMachine::Outcome& outcome, Now now, Actions& out);
   void send_control(ByteView message, Actions& out, bool under_old_key = false);
   void send_close(CloseReason reason, Actions& out);
   void close(CloseReason reason, const Error& why, Actions& out);

@@ -4,7 +4,8 @@
 // Place: L0, owned by a Link once its handshake has given a session key.
 // Seam: none; borrowed buffers in, borrowed buffers out.
 // Machine: two key slots. `install` makes a new key the one to send with and keeps the old one for
-// opening (and for repeats of REKEY_ACK) until `drop_old`. It has no timers: Link keeps those.
+// opening (and for repeats of REKEY_ACK) until `drop_old`; `exchange_keys` makes the kept key the
+// one to send with. It has no timers: Link keeps those.
 // Bounds: two keys, two replay windows; allocates only when a key is installed.
 // Failure: a frame that does not open changes nothing. Counters never repeat under a key: at
 // 2^32 - 1 sealing stops with Errc::wrong_state and the link must close.
@@ -60,9 +61,15 @@ class LinkSession {
   /// Makes @p key, of epoch + 1, the key to send with; the current one becomes the old one.
   void install(const Secret<32>& key);
   void drop_old() { old_.reset(); }
+  /// The kept key becomes the one to send with, its counters going on, and the current one is kept
+  /// for opening. Only while there is a kept one.
+  void exchange_keys();
   /// The MTU both sides settled on, once the responder knows the peer's.
   void set_mtu(Mtu mtu) { addressing_.mtu = mtu; }
   [[nodiscard]] bool has_old() const { return old_.has_value(); }
+  /// True once a frame has opened under the key that is sent with, or the kept one.
+  [[nodiscard]] bool is_current_heard() const { return current_.heard; }
+  [[nodiscard]] bool is_old_heard() const { return old_ && old_->heard; }
 
   [[nodiscard]] std::uint8_t epoch() const { return current_.epoch; }
   [[nodiscard]] std::uint64_t sealed_bytes() const { return current_.sealed_bytes; }
@@ -78,6 +85,7 @@ class LinkSession {
     std::uint64_t sealed_bytes = 0;
     std::uint32_t next_counter;
     std::uint8_t epoch;
+    bool heard = false;  // a frame of the peer has opened
   };
 
   [[nodiscard]] Result<MutableBytes> seal_under(Key& key, ByteView message, std::size_t padded_size,

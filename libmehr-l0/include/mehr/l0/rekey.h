@@ -9,6 +9,10 @@
 // Simultaneous requests: the link initiator's wins. A REQ in DRAIN ends the drain early.
 // Where both ends offer the post-quantum hybrid the link initiator asks for it at once, and every
 // later rekey is of that kind; three unanswered tries keep the key and return to classical rekeys.
+// A key of the hybrid is on trial until a frame opens under it: each end Pings every step of the
+// drain, and goes back to the old key at its end, keeping the new one for opening: a frame under it
+// takes it up after all. A classical REQ says that the peer has given the hybrid up.
+// docs/decisions/0024
 // Bounds: one ephemeral, one cached ACK, and on hybrid links one PqRekey. Failure: messages of
 // another epoch change nothing.
 #pragma once
@@ -41,6 +45,7 @@ class RekeyMachine {
     std::optional<Send> send;
     ByteView large;                ///< a PQ_REQ or PQ_ACK, borrowed until the next event
     bool large_under_old = false;  ///< as in Send
+    bool ping = false;             ///< send a Ping under the new key, to prove it
     bool failed = false;           ///< no ACK came: close with reason 4
   };
 
@@ -63,13 +68,26 @@ class RekeyMachine {
   /// The hybrid's messages; only on links that use it.
   [[nodiscard]] Outcome on_request(const PqRequest& request, LinkSession& session, Random& random,
                                    Millis now);
-  void on_ack(const PqAck& ack, LinkSession& session, Millis now);
+  [[nodiscard]] Outcome on_ack(const PqAck& ack, LinkSession& session, Millis now);
+  /// The medium has room again for a `large` that found none: what of it is still to be said.
+  [[nodiscard]] Outcome on_room(const LinkSession& session) const;
+  /// True while it has to be told of each frame that opens.
+  [[nodiscard]] bool is_on_trial() const { return kHybrid && trial_ != Trial::none; }
+  /// A frame has opened.
+  void on_opened(LinkSession& session, Millis now);
   [[nodiscard]] Millis next_deadline() const;
 
  private:
   enum class State : std::uint8_t { steady, asked, drain };
+  /// Of a hybrid key: in use without proof, or put back behind the old one.
+  enum class Trial : std::uint8_t { none, unproven, gone_back };
 
   void begin_drain(LinkSession& session, const Secret<32>& key, Millis now);
+  void begin_trial(Millis first_ping);
+  void end_drain(LinkSession& session);
+  void go_back(LinkSession& session);
+  void give_up_hybrid();
+  void on_classical_peer(std::uint8_t epoch, LinkSession& session);
   [[nodiscard]] Outcome answer(const RekeyRequest& request, LinkSession& session, Random& random,
                                Millis now);
 
@@ -78,7 +96,7 @@ class RekeyMachine {
   [[nodiscard]] bool begin_asking(LinkSession& session, Random& random);
   [[nodiscard]] Outcome ask() const;
   [[nodiscard]] Outcome answered() const;
-  [[nodiscard]] Outcome unanswered();
+  [[nodiscard]] Outcome unanswered(Millis now);
 
   Millis step_;
   Millis drain_;
@@ -95,6 +113,9 @@ class RekeyMachine {
   bool pq_first_ = false;        // the one right after the link came up is still to be asked for
   bool pq_asked_ = false;        // the request that is out is of that kind
   bool pq_answered_ = false;     // so is the answer that may have to be repeated
+  Trial trial_ = Trial::none;
+  Millis ping_at_ = Millis::never();  // of the next Ping of a trial
+  Millis old_since_;                  // when the key that a trial may go back to was agreed
 };
 
 }  // namespace mehr::l0
