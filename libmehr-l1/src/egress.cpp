@@ -180,6 +180,11 @@ GossipQueued Egress::gossip(LinkSlot slot, Tier tier, const GossipKey& key, Byte
   return result;
 }
 
+std::size_t Egress::gossip_room(LinkSlot slot, std::size_t size) const {
+  const Link& l = links_[slot];
+  return l.up ? l.gossip.room(size) : 0;
+}
+
 void Egress::want_pull(LinkSlot slot, Tier tier, std::uint16_t least, Millis now) {
   Expects(tier >= 1 && tier <= kTiers);
   Link& l = links_[slot];

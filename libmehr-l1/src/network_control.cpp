@@ -85,6 +85,11 @@ Status Network::send_control(l0::LinkId link, std::uint8_t tier, ByteView messag
   return {};
 }
 
+std::size_t Network::room_for(l0::LinkId link, std::size_t bytes) const {
+  const LinkSlot slot = table_.find_link(link);
+  return slot == kNoLink ? 0 : egress_.gossip_room(slot, bytes);
+}
+
 std::optional<LinkEnd> Network::end_of(l0::LinkId link) const {
   const LinkSlot slot = table_.find_link(link);
   if (slot == kNoLink) return std::nullopt;
@@ -120,6 +125,7 @@ Status Network::take_gossip(LinkSlot from, ByteView message, Millis now) {
       verdict = verdict_of(received.intake);
     } else {
       verdict = offered->source->merge(offered->item, from, now);
+      if (const auto gone = offered->source->take_evicted()) gossip_.let_go(*gone, now);
     }
     const bool taken = verdict == MergeVerdict::taken;
     ++(taken ? counters_.gossip_items_taken : counters_.gossip_items_refused);

@@ -42,6 +42,7 @@ struct Floor final : Messenger, l1::ControlDoor {
     require(message.size() <= 484);
     return {};
   }
+  [[nodiscard]] std::size_t room_for(l1::LinkId, std::size_t) const override { return 50; }
   [[nodiscard]] std::optional<l1::LinkEnd> end_of(l1::LinkId) const override {
     return l1::LinkEnd{me().node_id(), Mtu{484}};
   }

@@ -40,12 +40,15 @@ std::optional<KeyExchange::Question> KeyExchange::next_question(Millis now) {
 }
 
 void KeyExchange::note_question(const Question& question, Millis now) {
-  const auto known = std::find_if(asked_.begin(), asked_.end(), [&](const Asked& a) {
+  const auto known = std::find_if(asked_.begin(), asked_.end(), [&](const Open& a) {
     return a.link == question.link && a.signer == question.signer;
   });
   if (known != asked_.end()) asked_.erase(known);
-  if (asked_.size() == kMostWaiting) asked_.pop_front();
-  asked_.push_back({question.signer, question.link, now + kWaitForKey});
+  if (asked_.size() == kMostWaiting) {
+    forgot_until_ = asked_.front().until;
+    asked_.pop_front();
+  }
+  asked_.push_back({question.signer, question.link, now + kLateAnswer});
 }
 
 std::optional<KeyExchange::Waiting> KeyExchange::take(const NodeId& signer) {
@@ -64,9 +67,13 @@ void KeyExchange::drop_oldest() {
   ++dropped_;
 }
 
-bool KeyExchange::asked(std::uint32_t link, const NodeId& signer) const {
-  return std::any_of(asked_.begin(), asked_.end(),
-                     [&](const Asked& a) { return a.link == link && a.signer == signer; });
+KeyExchange::Asked KeyExchange::judge(std::uint32_t link, const NodeId& signer, Millis now) {
+  expire(now);
+  const bool known = std::any_of(asked_.begin(), asked_.end(), [&](const Open& a) {
+    return a.link == link && a.signer == signer;
+  });
+  if (known) return Asked::yes;
+  return forgot_until_ > now ? Asked::maybe : Asked::never;
 }
 
 bool KeyExchange::may_answer(std::uint32_t link, Millis now) {

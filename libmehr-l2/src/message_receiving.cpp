@@ -38,12 +38,18 @@ void SealedMessenger::receive_form(std::uint8_t context, const Message& message)
 void SealedMessenger::deliver_form(std::uint8_t context, std::uint8_t shape, const Opened& opened,
                                    std::uint32_t link) {
   Message message{{context, 0}, std::nullopt, opened.plain, link};
-  if (shape == form::kProven && !prove(opened, message)) return;
-  if (message.body.empty() || message.body[0] == 0) {
+  // Nobody listens: then no signature is checked, and no stranger's key takes a place.
+  const std::size_t front = shape == form::kProven ? kProofSize : 0;
+  if (opened.plain.size() <= front || opened.plain[front] == 0) {
     ++counters_.dropped_no_port;
     return;
   }
-  message.protocol.port = message.body[0];
+  message.protocol.port = opened.plain[front];
+  if (handlers_.count(message.protocol) == 0) {
+    ++counters_.dropped_unhandled;
+    return;
+  }
+  if (shape == form::kProven && !prove(opened, message)) return;
   message.body = message.body.subspan(1);
   if (hand_up(message)) ++counters_.opened;
 }
@@ -132,9 +138,14 @@ Status SealedMessenger::take_key_message(l1::LinkId from, ByteView message) {
   }
   const auto answer = decode<KeyAnswer>(message);
   if (!answer) return fail(answer);
-  if (!key_exchange_.asked(from.value, crypto::node_id_of(answer->key)) ||
-      !crypto::is_valid_key(answer->key)) {
-    return fail(Errc::bad_value, "a key that was not asked for");
+  if (!crypto::is_valid_key(answer->key)) return fail(Errc::bad_value, "a key that is none");
+  switch (key_exchange_.judge(from.value, crypto::node_id_of(answer->key), clock_.now())) {
+    case KeyExchange::Asked::never:
+      return fail(Errc::bad_value, "a key that was not asked for");
+    case KeyExchange::Asked::maybe:
+      return {};
+    case KeyExchange::Asked::yes:
+      break;
   }
   keys_.learn(answer->key);
   resume_for(answer->key);

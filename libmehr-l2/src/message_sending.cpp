@@ -11,7 +11,6 @@ namespace {
 
 constexpr std::size_t kFormSize = 1;
 constexpr std::size_t kSubTypeSize = 1;
-constexpr std::size_t kSegmentFront = kFormSize + kSegmentHead;
 
 // Which budget of gossip a message of one hop is charged to. spec: README/4.9
 std::uint8_t tier_of_context(std::uint8_t context) {
@@ -20,12 +19,12 @@ std::uint8_t tier_of_context(std::uint8_t context) {
   return context <= 0xF4 ? kPayment : kCapabilities;
 }
 
-/// Cuts @p whole into pieces behind @p front bytes of the carrier's own, and gives each to @p send.
+/// Cuts @p whole into pieces behind their form, and gives each to @p send.
 template <class Send>
-Status in_segments(ByteView whole, std::size_t room, std::size_t front, std::uint32_t message,
-                   MutableBytes scratch, Send send) {
-  const std::size_t piece = less(room, front + kSegmentHead);
-  const std::size_t count = piece == 0 ? 0 : (whole.size() + piece - 1) / piece;
+Status in_segments(ByteView whole, std::size_t room, std::uint32_t message, MutableBytes scratch,
+                   Send send) {
+  const std::size_t piece = less(room, kFormSize + kSegmentHead);
+  const std::size_t count = segments_of(whole.size(), piece);
   if (count == 0 || count > kMostSegments || whole.size() > kMostJoined) {
     return fail(Errc::too_big, "the message is longer than its segments may be together");
   }
@@ -33,9 +32,9 @@ Status in_segments(ByteView whole, std::size_t room, std::size_t front, std::uin
     const ByteView bytes = whole.subspan(i * piece, std::min(piece, whole.size() - i * piece));
     const Segment segment{message, static_cast<std::uint16_t>(i), static_cast<std::uint16_t>(count),
                           Tail{bytes}};
-    const auto encoded = encode(segment, scratch.subspan(front));
+    const auto encoded = encode(segment, scratch.subspan(kFormSize));
     if (!encoded) return fail(encoded);
-    if (auto sent = send(ByteView(scratch.first(front + encoded->size()))); !sent) return sent;
+    if (auto sent = send(ByteView(scratch.first(kFormSize + encoded->size()))); !sent) return sent;
   }
   return {};
 }
@@ -81,11 +80,10 @@ Status SealedMessenger::send_message(const NodeId& to, Protocol protocol, ByteVi
   Status sent = whole.size() <= room ? piece_out(whole) : Status{};
   if (whole.size() > room) {
     sending_[0] = form::kSegment;
-    sent = in_segments(whole, room, kFormSize, random_.draw<std::uint32_t>(), sending_,
-                       [&](ByteView data) {
-                         ++counters_.segments_out;
-                         return piece_out(data);
-                       });
+    sent = in_segments(whole, room, random_.draw<std::uint32_t>(), sending_, [&](ByteView data) {
+      ++counters_.segments_out;
+      return piece_out(data);
+    });
   }
   if (!sent) return sent;
   ++counters_.sealed;
@@ -114,14 +112,9 @@ Status SealedMessenger::send_one_hop(const NodeId& to, Protocol protocol, ByteVi
   if (size <= end->mtu.bytes) {
     sent = beside_.links->send_control(*link, tier, w.written());
   } else {
-    sending_[0] = link_type_of(protocol.context);
-    sending_[1] = form::kSegment;
-    const std::size_t room = std::min<std::size_t>(end->mtu.bytes, sending_.size());
-    sent = in_segments(w.written().subspan(1), room, 2, random_.draw<std::uint32_t>(), sending_,
-                       [&](ByteView data) {
-                         ++counters_.segments_out;
-                         return beside_.links->send_control(*link, tier, data);
-                       });
+    const HopSender::Job job{*link, tier, message_[0], end->mtu, random_.draw<std::uint32_t>()};
+    sent = hops_.start(*beside_.links, job, w.written().subspan(1), clock_.now());
+    set_wake();
   }
   if (sent) ++counters_.hopped_out;
   return sent;

@@ -47,4 +47,9 @@ constexpr std::size_t less(std::size_t room, std::size_t overhead) {
   return room > overhead ? room - overhead : 0;
 }
 
+/// How many pieces @p size bytes make; 0: none can.
+constexpr std::size_t segments_of(std::size_t size, std::size_t piece) {
+  return piece == 0 ? 0 : (size + piece - 1) / piece;
+}
+
 }  // namespace mehr::l2

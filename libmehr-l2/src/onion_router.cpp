@@ -1,10 +1,17 @@
 #include "mehr/l2/onion_router.h"
 
+#include "mehr/core/messenger.h"
+
 namespace mehr::l2 {
 
 namespace {
 
 constexpr int kDraws = 32;  // of whole routes, before one relay is replaced by one outside
+
+// What this node may be asked to say in its own name: sealed things, no control and no new onion.
+bool leaves_onions(std::uint8_t c) {
+  return (c >= context::kRealTime && c <= context::kBulk) || context::carries_messages(c);
+}
 
 }  // namespace
 
@@ -93,7 +100,7 @@ Result<OnionRouter::Route> OnionRouter::complete(const Picks& picks, const NodeI
   Route route;
   Mtu narrowest{4096};
   for (const NodeId& node : picks) {
-    auto relay = keys_.recipient(node);
+    auto relay = keys_.recipient_once(node);
     const auto mtu = mtu_to(node);
     if (!relay || !mtu) {
       return fail(Errc::not_found, "a relay that was drawn cannot be used now; try again");
@@ -139,6 +146,10 @@ std::optional<Peeled> OnionRouter::peel(MutableBytes packet, Millis now) {
       ++counters_.forwarded;
       break;
     case Peeled::Kind::exit:
+      if (!leaves_onions(peeled->context)) {
+        ++counters_.dropped_malformed;
+        return std::nullopt;
+      }
       ++counters_.exited;
       break;
   }

@@ -25,7 +25,25 @@ Reassembler::Sets::iterator Reassembler::drop(Sets::iterator set) {
   return sets_.erase(set);
 }
 
-// The oldest of the link goes when it has its share, the oldest of all when the table is full.
+// Sets are few hundreds, and this is for a table that is full.
+template <class Weight, class MayGo>
+Reassembler::Sets::iterator Reassembler::victim(Weight weight, MayGo may_go) {
+  auto found = sets_.end();
+  std::size_t most = 0;
+  for (auto set = sets_.begin(); set != sets_.end(); ++set) {
+    if (!may_go(*set)) continue;
+    const bool same = found != sets_.end() && found->from.link == set->from.link;
+    if (same) continue;  // a later one of the link that stands already
+    std::size_t sum = 0;
+    for (const Set& other : sets_) sum += other.from.link == set->from.link ? weight(other) : 0;
+    if (found != sets_.end() && sum <= most) continue;
+    found = set;
+    most = sum;
+  }
+  return found;
+}
+
+// The oldest of the link goes when it has its share, of the link with most when the table is full.
 Reassembler::Sets::iterator Reassembler::open(const Source& from, const Segment& segment,
                                               Millis now) {
   const auto same_link = [&](const Set& set) { return set.from.link == from.link; };
@@ -36,7 +54,7 @@ Reassembler::Sets::iterator Reassembler::open(const Source& from, const Segment&
   }
   if (sets_.size() >= most_sets_) {
     ++counters_.evicted;
-    drop(sets_.begin());
+    drop(victim([](const Set&) { return std::size_t{1}; }, [](const Set&) { return true; }));
   }
   sets_.push_back({from, segment.message, segment.count, 0, 0, now + kSegmentMemory, {}});
   return std::prev(sets_.end());
@@ -58,15 +76,17 @@ Reassembler::Fit Reassembler::fits(const Set& set, const Segment& segment) {
   return whole > kMostJoined ? Fit::too_big : Fit::good;
 }
 
-// Takes from the oldest, but never from the set that the room is for: it is the newest used.
+// Never from the set that the room is for.
 bool Reassembler::make_room(std::size_t cost, const Source& from, std::uint32_t message) {
   while (cost_ + cost > most_bytes_) {
-    const auto victim = std::find_if(sets_.begin(), sets_.end(), [&](const Set& set) {
-      return (set.message != message || set.from != from) && set.bytes != 0;
-    });
-    if (victim == sets_.end()) return false;
+    const auto gone =
+        victim([](const Set& set) { return set.cost(); },
+               [&](const Set& set) {
+                 return (set.message != message || set.from != from) && set.bytes != 0;
+               });
+    if (gone == sets_.end()) return false;
     ++counters_.evicted;
-    drop(victim);
+    drop(gone);
   }
   return true;
 }

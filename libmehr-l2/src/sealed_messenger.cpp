@@ -28,7 +28,7 @@ SealedMessenger::SealedMessenger(Messenger& below, const KeyTable& keys_below, c
   for (const std::uint8_t c : kDatagramContexts) {
     below_.on({c, 0}, [this, c](const Message& message) { receive(c, message); });
   }
-  below_.on({context::kOnion, 0}, [this](const Message& message) { receive_onion(message.body); });
+  below_.on({context::kOnion, 0}, [this](const Message& message) { receive_onion(message); });
   for (std::uint8_t c = context::kTrust; c <= context::kPub; ++c) {
     below_.on({c, 0}, [this, c](const Message& message) { receive_form(c, message); });
     if (beside_.links != nullptr) beside_.links->on_control_type(link_type_of(c), this);
@@ -290,13 +290,16 @@ void SealedMessenger::count_unopened(Errc why) {
 // ---- Onions
 // --------------------------------------------------------------------------------------
 
-// What was peeled is sent from this node's own door: a relay is asked to send, not to forward.
-void SealedMessenger::receive_onion(MutableBytes data) {
-  const auto peeled = onions_.peel(data, clock_.now());
+// What was peeled is sent from this node's own door, but for whoever is behind the link it came by:
+// by that neighbour's share, and by no reservation of ours.
+void SealedMessenger::receive_onion(const Message& message) {
+  const auto peeled = onions_.peel(message.body, clock_.now());
   if (!peeled) return;
-  const std::uint8_t context =
-      peeled->kind == Peeled::Kind::forward ? context::kOnion : peeled->context;
-  if (!below_.send(peeled->to, {context, 0}, peeled->data, {})) onions_.unsent();
+  const bool forward = peeled->kind == Peeled::Kind::forward;
+  SendOptions options;
+  options.for_link = message.link;
+  const Protocol on{forward ? context::kOnion : peeled->context, 0};
+  if (!below_.send(peeled->to, on, peeled->data, options)) onions_.unsent();
 }
 
 void SealedMessenger::set_onion_hops(std::size_t hops) {
@@ -342,6 +345,7 @@ void SealedMessenger::on_time() {
   prekeys_.expire(now);
   segments_.expire(now);
   key_exchange_.expire(now);
+  if (beside_.links != nullptr) hops_.on_time(*beside_.links, now);
   ask_for_keys();
   if (const auto cover = onions_.cover(onion_, now)) {
     if (!below_.send(cover->first, {context::kOnion, 0}, cover->second, {})) onions_.unsent();
@@ -351,7 +355,7 @@ void SealedMessenger::on_time() {
 
 Millis SealedMessenger::next_deadline() const {
   return std::min({prekeys_.next_deadline(), segments_.next_deadline(),
-                   key_exchange_.next_deadline(), onions_.next_deadline()});
+                   key_exchange_.next_deadline(), hops_.next_deadline(), onions_.next_deadline()});
 }
 
 void SealedMessenger::set_wake() {
@@ -366,6 +370,8 @@ SealedMessenger::Counters SealedMessenger::counters() const {
   Counters now = counters_;
   now.replays_forgotten = replays_.evicted();
   now.dropped_keyless = key_exchange_.dropped();
+  now.segments_out += hops_.segments();
+  now.hops_given_up = hops_.given_up();
   return now;
 }
 

@@ -142,8 +142,8 @@ class FakeFloor : public Messenger {
   [[nodiscard]] std::size_t max_body(const NodeId&) const override { return room; }
   void on_writable(std::function<void()> handler) override { writable = std::move(handler); }
 
-  void deliver(std::uint8_t context, Bytes data) {
-    handlers.at({context, 0})({{context, 0}, std::nullopt, data});
+  void deliver(std::uint8_t context, Bytes data, std::uint32_t link = 0) {
+    handlers.at({context, 0})({{context, 0}, std::nullopt, data, link});
   }
 };
 

@@ -325,6 +325,22 @@ TEST_CASE("L1 property 17: the 51st message drops tier 4 first, tiers 1 and 2 ne
   CHECK(pool.free_blocks() == pool.blocks());
 }
 
+TEST_CASE("L1 9.1: room leaves half of the places and of the memory to others", "[l1][gossip]") {
+  MessagePool pool(1 << 16, 256);
+  GossipQueue queue(pool);
+  CHECK(queue.room(100) == 25);
+  for (std::uint8_t i = 0; i < 20; ++i) (void)queue.push(3, {}, Bytes(100, i), 124, 1_s);
+  CHECK(queue.room(100) == 5);
+  for (std::uint8_t i = 0; i < 20; ++i) (void)queue.push(3, {}, Bytes(100, i), 124, 1_s);
+  CHECK(queue.room(100) == 0);
+  CHECK(queue.drops().displaced == 0);
+  MessagePool few(4096, 256);  // 16 blocks
+  GossipQueue tight(few);
+  CHECK(tight.room(240) == 8);
+  CHECK(tight.room(241) == 4);  // the key before it counts too
+  CHECK(tight.room(4096) == 0);
+}
+
 TEST_CASE("L1 9.1: a newer message of the same key takes the queued one's place", "[l1][gossip]") {
   MessagePool pool(1 << 16, 256);
   GossipQueue queue(pool);

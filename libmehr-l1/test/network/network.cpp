@@ -208,6 +208,30 @@ TEST_CASE("L1 10.3: behind a full link packets wait, then the sender is told", "
   CHECK(net[0].send(net[1].id(), 0xE2, Bytes{2}).has_value());
 }
 
+TEST_CASE("L1 10.2: what is sent for a neighbour goes by its share, not by this node's own",
+          "[l1][network]") {
+  Net net(3);
+  net[1].listen(0xE2);
+  net.join(0, 1);
+  net.join(0, 2);
+  net.world.settle();
+  net[0].links.ends.at(net[0].link_to(1)).room = 1;
+  const std::size_t taken = fill(net);
+  const auto send = [&](l0::LinkId behind) {
+    SendOptions options;
+    options.for_link = behind.value;
+    return net[0].network.send(net[1].id(), {0xE2, 0}, Bytes(100, 7), options);
+  };
+  CHECK(send({}).error().code == Errc::full);
+  // The flood that fills the queue is this node's: for the quiet neighbour there is room.
+  CHECK(send(net[0].link_to(2)).has_value());
+  net[0].links.writable(net[0].link_to(1), SIZE_MAX);
+  net.world.settle();
+  const auto& got = net[1].received;
+  CHECK(std::count(got.begin(), got.end(), Bytes(100, 7)) == 1);
+  CHECK(got.size() <= taken);
+}
+
 TEST_CASE("L1 6: a full link that goes down lets its senders try again", "[l1][network]") {
   Net net(2);
   net.join(0, 1);

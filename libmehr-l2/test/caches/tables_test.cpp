@@ -84,6 +84,40 @@ TEST_CASE("L2 4.1 keys: full, the least recently used goes", "[l2][keys]") {
   CHECK(keys.key_of(identity(2).node_id()));
 }
 
+TEST_CASE("L2/4: strangers push out no prekey and no highest id", "[l2][keys]") {
+  SeededRandom random;
+  KeyBook below;
+  PeerKeys keys(below, 2, random);
+  const auto owner = identity(0);
+  const auto old = make_bundle(owner, {4, crypto::x25519_public(repeated(1))});
+  const auto fresh = make_bundle(owner, {5, crypto::x25519_public(repeated(2))});
+  REQUIRE(keys.learn_prekey(fresh, Millis{1}).has_value());
+  for (std::uint8_t i = 1; i < 20; ++i) {
+    keys.learn(identity(i).public_key());
+    below.add(identity(static_cast<std::uint8_t>(100 + i)));
+    CHECK(keys.recipient(identity(static_cast<std::uint8_t>(100 + i)).node_id()).has_value());
+  }
+  REQUIRE(keys.prekey(owner.node_id(), Millis{2}).has_value());
+  CHECK(keys.prekey(owner.node_id(), Millis{2})->id == 5);
+  CHECK(keys.learn_prekey(old, Millis{2}).error().code == Errc::replayed);
+}
+
+TEST_CASE("L2 4.1 keys: who is used once takes nobody's place", "[l2][keys]") {
+  SeededRandom random;
+  KeyBook below;
+  below.add(identity(0));
+  below.add(identity(1));
+  PeerKeys keys(below, 1, random);
+  REQUIRE(keys.recipient(identity(0).node_id()).has_value());
+  const auto once = keys.recipient_once(identity(1).node_id());
+  REQUIRE(once.has_value());
+  CHECK(once->key == identity(1).x25519_key());
+  CHECK(keys.size() == 1);
+  below = {};
+  CHECK(keys.key_of(identity(0).node_id()).has_value());
+  CHECK(keys.recipient_once(identity(1).node_id()).error().code == Errc::no_key);
+}
+
 TEST_CASE("L2 4.1 keys: a key without an X25519 form is not kept", "[l2][keys]") {
   SeededRandom random;
   KeyBook below;

@@ -26,6 +26,8 @@ class FakeLinks final : public l1::ControlDoor {
     sent.push_back({link.value, tier, bytes_of(message)});
     return {};
   }
+  std::size_t room = 25;  // of every link, at a time
+  [[nodiscard]] std::size_t room_for(l1::LinkId, std::size_t) const override { return room; }
   [[nodiscard]] std::optional<l1::LinkEnd> end_of(l1::LinkId link) const override {
     const auto at = ends.find(link.value);
     return at == ends.end() ? std::nullopt : std::optional(at->second);

@@ -88,7 +88,12 @@ TEST_CASE("L2 property 30: unknown form, sub-type 00, nothing at all: dropped", 
   // Form 02 around what is no proof, and form 01 of what was sent as 02: no sender, no message.
   p.b.floor.deliver(0xF5, form_data(2, p.b, join(hex("08"), pattern(120))));
   p.b.floor.deliver(0xF5, form_data(2, p.b, hex("08aa")));
-  CHECK(p.b.door.counters().dropped_unproven == 2);
+  CHECK(p.b.door.counters().dropped_unproven == 0);
+  CHECK(p.b.door.counters().dropped_unhandled + p.b.door.counters().dropped_no_port == 5);
+  Bytes unproven = pattern(120);
+  unproven[96] = 0x08;  // where the sub-type stands behind a proof
+  p.b.floor.deliver(0xF5, form_data(2, p.b, unproven));
+  CHECK(p.b.door.counters().dropped_unproven == 1);
   p.b.floor.deliver(0xF5, form_data(1, p.b, hex("08aa"), 0xF6));  // sealed for another context
   CHECK(p.b.door.counters().dropped_unopened == 1);
   CHECK(p.b.got.empty());
@@ -176,6 +181,12 @@ TEST_CASE("README/3: long messages of one hop in segments, and what is the neigh
     CHECK((p.a.links.sent.size() == 1) == (size == 482));  // 484 with type and sub-type
     for (const auto& s : p.a.links.sent) CHECK(s.message.size() <= 484);
     p.hop();
+    while (p.a.door.next_deadline() != Millis::never()) {
+      p.a.clock.at = p.a.door.next_deadline();
+      p.a.door.on_time();
+      CHECK(p.a.links.sent.size() <= 25);
+      p.hop();
+    }
     REQUIRE_FALSE(p.b.got.empty());
     CHECK(p.b.got.back().body == pattern(size));
   }
@@ -191,6 +202,62 @@ TEST_CASE("README/3: long messages of one hop in segments, and what is the neigh
                                     "22")));
   CHECK(p.b.links.come(1, hex("a577")));  // a sub-type that nobody listens to is no fault
   CHECK(p.b.got.size() == 4);
+}
+
+TEST_CASE("README/3: no segment is given to a link that has no room for it", "[l2][forms]") {
+  Pair p;
+  p.b.door.on(kMessage, p.b.collect());
+  p.a.links.room = 3;
+  const auto send = [&](std::size_t size) {
+    return p.a.door.send(p.b.me.node_id(), kMessage, pattern(size), with(false, true));
+  };
+  REQUIRE(send(5'000).has_value());
+  CHECK(p.a.links.sent.size() == 3);
+  // One at a time; short ones are not held up.
+  CHECK(send(5'000).error().code == Errc::full);
+  CHECK(send(400).has_value());
+  CHECK(p.a.links.sent.size() == 4);
+  p.a.links.room = 0;
+  p.a.clock.at = p.a.clock.at + Millis::seconds(5);
+  p.a.door.on_time();
+  CHECK(p.a.links.sent.size() == 4);
+  p.a.links.room = 25;
+  p.a.clock.at = p.a.clock.at + HopSender::kPace;
+  p.a.door.on_time();
+  CHECK(p.a.door.next_deadline() == Millis::never());
+  p.hop();
+  REQUIRE(p.b.got.size() == 2);
+  CHECK(p.b.got[1].body == pattern(5'000));
+  // After 30 s the receiver has forgotten the beginning.
+  p.a.links.room = 3;
+  REQUIRE(send(5'000).has_value());
+  p.a.links.room = 0;
+  p.a.clock.at = p.a.clock.at + Millis::seconds(30);
+  p.a.door.on_time();
+  CHECK(p.a.door.counters().hops_given_up == 1);
+  // So it is with a link that is gone.
+  p.a.links.room = 3;
+  REQUIRE(send(5'000).has_value());
+  p.a.links.ends.clear();
+  p.a.clock.at = p.a.clock.at + HopSender::kPace;
+  p.a.door.on_time();
+  CHECK(p.a.door.counters().hops_given_up == 2);
+  CHECK(p.a.door.next_deadline() == Millis::never());
+}
+
+TEST_CASE("README/3: a proof that nobody asked for teaches no key", "[l2][forms]") {
+  Pair p;
+  Member stranger(64);
+  stranger.keys.add(p.b.me);
+  REQUIRE(stranger.door.send(p.b.me.node_id(), kMessage, kHello, with(true)).has_value());
+  stranger.hand_to(p.b);
+  CHECK(p.b.door.counters().dropped_unhandled == 1);
+  CHECK_FALSE(p.b.door.key_of(stranger.me.node_id()).has_value());
+  p.b.door.on(kMessage, p.b.collect());
+  REQUIRE(stranger.door.send(p.b.me.node_id(), kMessage, kHello, with(true)).has_value());
+  stranger.hand_to(p.b);
+  CHECK(p.b.got.size() == 1);
+  CHECK(p.b.door.key_of(stranger.me.node_id()).has_value());
 }
 
 TEST_CASE("README/3: a message to a prekey, and how four bytes decide", "[l2][forms]") {

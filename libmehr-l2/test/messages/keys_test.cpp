@@ -112,6 +112,25 @@ TEST_CASE("L2 property 29: a key of another NodeID changes nothing and is a faul
   CHECK_FALSE(w.node.links.come(1, join(get_of(kSigner.node_id()), hex("00"))));
 }
 
+TEST_CASE("L2/4.1: an answer that is late, or comes twice, is no fault", "[l2][keys]") {
+  Waiter w;
+  w.wait(kHello);
+  w.pass(120'000);  // the message is gone, the link was slow
+  CHECK(w.node.door.counters().dropped_keyless == 1);
+  CHECK(w.node.links.come(1, answer_of(kSigner.public_key())));
+  CHECK(w.node.links.come(1, answer_of(kSigner.public_key())));
+  CHECK(w.node.door.key_of(kSigner.node_id()).has_value());
+  w.pass(181'000);
+  CHECK_FALSE(w.node.links.come(1, answer_of(kSigner.public_key())));
+  // Where a question had to be forgotten, nobody is blamed for its answer, and nothing learnt.
+  for (std::uint8_t i = 0; i < 65; ++i)
+    w.wait(kHello, 1, identity(static_cast<std::uint8_t>(100 + i)).node_id());
+  CHECK(w.node.links.come(1, answer_of(identity(200).public_key())));
+  CHECK_FALSE(w.node.door.key_of(identity(200).node_id()).has_value());
+  w.pass(301'000);
+  CHECK_FALSE(w.node.links.come(1, answer_of(identity(200).public_key())));
+}
+
 TEST_CASE("L2 property 29: the 65th waiting message evicts the oldest", "[l2][keys]") {
   Waiter w;
   for (std::uint8_t i = 0; i < 65; ++i) w.wait(Bytes{i});

@@ -222,6 +222,32 @@ TEST_CASE("L2/5: a long message goes in segments, each an onion of its own", "[l
   CHECK(receiver.got[0] == body);
 }
 
+TEST_CASE("L2/5: a relay sends for the link an onion came by, and sealed things alone",
+          "[l2][onion]") {
+  Mesh mesh(3);
+  auto& sender = *mesh.members[0];
+  auto& relay = *mesh.members[1];
+  const std::array hops{*Recipient::of(relay.me.public_key())};
+  Bytes out(465);
+  for (const unsigned context : {0x00U, 0xDFU, 0xE0U, 0xE3U, 0xE4U, 0xF2U, 0xF3U, 0xF9U, 0xFAU}) {
+    const auto c = static_cast<std::uint8_t>(context);
+    const bool allowed = (c >= 0xE0 && c <= 0xE3) || (c >= 0xF3 && c <= 0xF9);
+    const auto made =
+        build_onion(OnionClass::constrained, hops, {mesh.members[2]->me.node_id(), c, kHello},
+                    Ephemeral::draw(sender.random), out);
+    REQUIRE(made.has_value());
+    relay.floor.sent.clear();
+    relay.floor.deliver(0xE4, bytes_of(*made), 9);
+    REQUIRE(relay.floor.sent.size() == (allowed ? 1 : 0));
+    if (!allowed) continue;
+    CHECK(relay.floor.sent[0].protocol.context == c);
+    CHECK(relay.floor.sent[0].body == kHello);
+    CHECK(relay.floor.sent[0].options.for_link == 9);
+  }
+  CHECK(relay.door->onion_counters().exited == 4);
+  CHECK(relay.door->onion_counters().dropped_malformed == 5);
+}
+
 TEST_CASE("L2/5 property 18: 20 % loss costs what it costs and nothing else", "[l2][onion]") {
   Mesh mesh(6);
   auto& sender = *mesh.members[0];

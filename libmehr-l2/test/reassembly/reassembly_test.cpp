@@ -1,6 +1,7 @@
 // README/3 Segment, L2 property 28: messages in segments, in any order and with any mischief.
 #include "mehr/l2/reassembly.h"
 
+#include "mehr/core/limits.h"
 #include "support.h"
 
 using namespace mehr;
@@ -179,4 +180,28 @@ TEST_CASE("README/2.7: bytes of all sets together are bounded; the oldest goes",
   CHECK(few.size() == 2);
   Reassembler none(0, 0);
   CHECK_FALSE(give(none, cut(whole, 400)[0]).has_value());
+}
+
+TEST_CASE("README/2.7: one link's flood takes nothing from another's message", "[l2][segments]") {
+  constexpr Reassembler::Source kOther{2, false, 0xF3};
+  for (const bool by_bytes : {true, false}) {
+    Reassembler r(by_bytes ? 64 : 16, by_bytes ? 20'000 : 1'000'000);
+    const auto honest = cut(pattern(4'000), 400, 77);
+    for (std::size_t i = 0; i + 1 < honest.size(); ++i)
+      CHECK_FALSE(give(r, honest[i], Millis{1}, kOther));
+    for (std::uint32_t id = 100; id < 400; ++id) {
+      CHECK_FALSE(give(r, cut(pattern(900), 300, id)[0], Millis{2}));
+    }
+    CHECK(r.counters().evicted > 0);
+    CHECK(give(r, honest.back(), Millis{3}, kOther) == pattern(4'000));
+  }
+}
+
+TEST_CASE("README/2.7: a small node joins the longest message", "[l2][segments]") {
+  constexpr Limits kSmall = Limits::small();
+  Reassembler r(kSmall.segment_sets, kSmall.segment_bytes);
+  const Bytes whole = pattern(kMostJoined);
+  const auto pieces = cut(whole, 465 - 1 - kSegmentHead);
+  for (std::size_t i = 0; i + 1 < pieces.size(); ++i) CHECK_FALSE(give(r, pieces[i]));
+  CHECK(give(r, pieces.back()) == whole);
 }

@@ -298,6 +298,7 @@ class FakeDoor final : public l1::ControlDoor {
     sent[link].emplace_back(message.begin(), message.end());
     return {};
   }
+  [[nodiscard]] std::size_t room_for(l0::LinkId, std::size_t) const override { return 50; }
   [[nodiscard]] std::optional<l1::LinkEnd> end_of(l0::LinkId) const override { return {}; }
   [[nodiscard]] std::optional<l0::LinkId> link_to(const NodeId&) const override { return {}; }
   bool seek(const NodeId&) override { return false; }

@@ -81,7 +81,7 @@ struct Limits {
     l.envelope_replays = 1024;
     l.streams = 4;
     l.peer_keys = 32;
-    l.segment_bytes = 65'536;
+    l.segment_bytes = 98'304;  // the longest message, with what its pieces cost
     l.segment_sets = 8;
     l.onion_replays = 256;
     l.advisories = 32;
@@ -147,7 +147,7 @@ struct Limits {
     constexpr std::size_t kReservation = 1'100;  // two thirds of it the messages on their way
     constexpr std::size_t kReplay = 52;
     constexpr std::size_t kStream = 32;
-    constexpr std::size_t kPeerKey = 156;
+    constexpr std::size_t kPeerKey = 192;  // and a prekey
     constexpr std::size_t kAdvisory = 280;
     constexpr std::size_t kReputation = 60;
     // Announces and changed ways that wait, a bit each per link and destination, advisories
@@ -178,7 +178,7 @@ struct Limits {
     constexpr std::size_t kReferral = 128;    // asked, and answered
     const std::size_t longest_in = std::min(segment_bytes, kLongestMessage);  // joined, then opened
     return bytes_at_start() + links * kCiphers + streams * kStreamHandler + kOwnMessages +
-           2 * segment_bytes + segment_sets * kSegmentSet + 2 * longest_in + kLongestMessage +
+           2 * segment_bytes + segment_sets * kSegmentSet + 2 * longest_in + 2 * kLongestMessage +
            onion_replays * kOnionReplay + referrals * kReferral;
   }
 };

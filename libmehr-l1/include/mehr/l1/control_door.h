@@ -42,6 +42,9 @@ class ControlDoor {
   /// Sends one message (type byte first, borrowed until return) to the neighbour on @p link, as
   /// gossip of @p tier (README/4.9) where traffic is accounted for.
   virtual Status send_control(l0::LinkId link, std::uint8_t tier, ByteView message) = 0;
+  /// How many messages of @p bytes each may be sent on @p link now so that none that waits has to
+  /// go for another, and half of the room stays for others; 0 when it is not active.
+  [[nodiscard]] virtual std::size_t room_for(l0::LinkId link, std::size_t bytes) const = 0;
   /// Who is at the other end of @p link, and how long a message may be there; nothing when the link
   /// is not active.
   [[nodiscard]] virtual std::optional<LinkEnd> end_of(l0::LinkId link) const = 0;

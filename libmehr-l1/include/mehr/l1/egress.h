@@ -156,6 +156,8 @@ class Egress {
   // ------------------------------------------------------------------------
   /// Queues a small gossip message; a newer one of the same key replaces it.
   GossipQueued gossip(LinkSlot slot, Tier tier, const GossipKey& key, ByteView message, Millis now);
+  /// How many small gossip messages of @p size may be queued so that half of the room stays.
+  [[nodiscard]] std::size_t gossip_room(LinkSlot slot, std::size_t size) const;
   /// Gossip of @p tier waits in the facade: it would send at least @p least bytes; 0: none waits.
   void want_pull(LinkSlot slot, Tier tier, std::uint16_t least, Millis now);
   /// Longest gossip message that may leave now outside of `next`; 0: none. Then `sent_gossip`.

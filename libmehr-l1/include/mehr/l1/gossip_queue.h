@@ -10,6 +10,7 @@
 // Threads: the node's.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 
@@ -49,6 +50,14 @@ class GossipQueue {
   void pop(Ticket ticket);
   void clear();
 
+  /// How many messages of @p size, without a key, can be pushed so that half of the places and of
+  /// the memory that is free now stay for others.
+  [[nodiscard]] std::size_t room(std::size_t size) const {
+    constexpr std::size_t kHalf = kGossipQueue / 2;
+    const std::size_t places = count_ < kHalf ? kHalf - count_ : 0;
+    const std::size_t blocks = pool_->blocks_for(GossipKey::kSize + size);
+    return std::min<std::size_t>(places, pool_->free_blocks() / 2 / blocks);
+  }
   [[nodiscard]] bool empty() const { return count_ == 0; }
   [[nodiscard]] std::size_t size() const { return count_; }
   [[nodiscard]] const GossipDrops& drops() const { return drops_; }

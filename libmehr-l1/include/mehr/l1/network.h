@@ -97,6 +97,7 @@ class Network final : public Messenger,
   // ------------------------------
   void on_control_type(std::uint8_t type, ControlHandler* handler) override;
   Status send_control(l0::LinkId link, std::uint8_t tier, ByteView message) override;
+  [[nodiscard]] std::size_t room_for(l0::LinkId link, std::size_t bytes) const override;
   /// Facts of the link table: who is at the other end, and how long a message may be.
   [[nodiscard]] std::optional<LinkEnd> end_of(l0::LinkId link) const override;
   /// Of several links the widest.

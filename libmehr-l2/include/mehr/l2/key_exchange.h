@@ -7,8 +7,10 @@
 // 4 and 8 s; -(30 s)-> dropped. Messages that came by a link are asked about on that link, others
 // by asking for a way to the signer, whose announce carries its key. Deadlines: the next question,
 // the end of a wait. Bounds: 64 messages wait, the oldest goes first; together of
-// `Limits::segment_bytes`. 10 answers a second and link. Failure: no answer drops the message; a
-// KEY that nobody asked for on that link is the peer's fault. Threads: one at a time.
+// `Limits::segment_bytes`; 64 questions are remembered for 5 min, for answers that are late. 10
+// answers a second and link. Failure: no answer drops the message; a KEY that nobody asked for on
+// that link is the peer's fault, as long as no question had to be forgotten. Threads: one at a
+// time.
 #pragma once
 
 #include <deque>
@@ -26,6 +28,8 @@ inline constexpr std::uint8_t kKeyExchangeType = 0xA2;  ///< control type. spec:
 inline constexpr std::size_t kMostWaiting = 64;         ///< spec: L2/7
 inline constexpr Millis kWaitForKey = Millis::seconds(30);
 inline constexpr unsigned kKeyAnswersPerSecond = 10;
+/// An answer waits for its budget of gossip, on a slow link for long.
+inline constexpr Millis kLateAnswer = Millis::seconds(300);
 
 /// Asks whoever sent a signed structure for its signer's key.
 struct KeyGet {
@@ -81,8 +85,10 @@ class KeyExchange {
   [[nodiscard]] std::optional<Question> next_question(Millis now);
   /// A message that waited for @p signer, oldest first; nothing when none is left.
   [[nodiscard]] std::optional<Waiting> take(const NodeId& signer);
-  /// True when @p signer was asked for on @p link within the last 30 s.
-  [[nodiscard]] bool asked(std::uint32_t link, const NodeId& signer) const;
+  /// Whether a node was asked for: `maybe` while questions of the last 5 min had to be forgotten.
+  enum class Asked : std::uint8_t { yes, maybe, never };
+  /// Of @p signer on @p link.
+  [[nodiscard]] Asked judge(std::uint32_t link, const NodeId& signer, Millis now);
   /// True while questions of @p link may be answered; counts the answer.
   [[nodiscard]] bool may_answer(std::uint32_t link, Millis now);
   /// Drops messages whose wait is over.
@@ -103,7 +109,7 @@ class KeyExchange {
     unsigned asked = 0;  // times
   };
   // A question that may still be answered.
-  struct Asked {
+  struct Open {
     NodeId signer;
     std::uint32_t link = 0;
     Millis until;
@@ -122,7 +128,8 @@ class KeyExchange {
   std::size_t most_bytes_;
   std::size_t cost_ = 0;
   std::deque<Entry> waiting_;  // oldest first
-  std::deque<Asked> asked_;    // oldest first, as many as messages wait at most
+  std::deque<Open> asked_;     // oldest first, as many as messages wait at most
+  Millis forgot_until_{0};     // a question that might be answered till then is not remembered
   std::vector<Answers> answers_;
   std::uint64_t dropped_ = 0;
 };

@@ -34,7 +34,8 @@ struct OnionCounters {
   std::uint64_t exited = 0;
   std::uint64_t covered = 0;  ///< cover that ended here
   std::uint64_t cover_sent = 0;
-  std::uint64_t dropped_malformed = 0;  ///< size, version, degenerate, or an exit that does not fit
+  std::uint64_t dropped_malformed = 0;  ///< size, version, degenerate, an exit that does not fit
+                                        ///< or names a context that is no message's
   std::uint64_t dropped_unopened = 0;   ///< not for this node, or changed
   std::uint64_t dropped_replayed = 0;
   std::uint64_t dropped_unsent = 0;     ///< no way on, or a full queue

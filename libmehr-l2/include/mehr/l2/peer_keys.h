@@ -3,9 +3,10 @@
 // Place: L2, in front of the key table below. A key is taken only when its hash is the NodeID it
 // is asked for, so any source will do. The X25519 form is kept with it: the conversion costs about
 // as much as an exchange.
-// Machine: none. Bounds: `Limits::peer_keys` entries, all memory taken at construction.
+// Machine: none. Bounds: `Limits::peer_keys` entries of each, all memory taken at construction.
 // Full: the one least recently used goes; the table below may still know it.
-// A prekey is kept beside its owner's key and forgotten with it.
+// Prekeys have a table of their own: no stranger's key takes the place of one, or of the highest id
+// seen, without which an older bundle would be taken up again.
 // Failure: a key without an X25519 form or of another NodeID is not kept.
 // Threads: one at a time.
 #pragma once
@@ -26,12 +27,14 @@ inline constexpr Millis kPrekeyUse = kPrekeyGrace;
 class PeerKeys final : public KeyTable {
  public:
   PeerKeys(const KeyTable& below, std::size_t capacity, Random& random)
-      : below_(below), known_(capacity, random) {}
+      : below_(below), known_(capacity, random), prekeys_(capacity, random) {}
 
   /// Own memory first, then the table below.
   [[nodiscard]] std::optional<PublicKey> key_of(const NodeId& node) const override;
   /// Whom to seal to; remembered for the next time. Errors: no_key, bad_value (an unusable key).
   [[nodiscard]] Result<Recipient> recipient(const NodeId& node);
+  /// The same, leaving what is remembered as it is: for whom there will be no next time.
+  [[nodiscard]] Result<Recipient> recipient_once(const NodeId& node) const;
   /// Remembers the key of a sender whose proof held.
   void learn(const PublicKey& key);
   /// Takes a bundle up: E2 is used to its owner from here on. Errors: bad_signature, replayed (its
@@ -45,11 +48,14 @@ class PeerKeys final : public KeyTable {
   struct Known {
     PublicKey identity;
     X25519Key exchange;
-    PrekeyRef prekey;  // id 0: none
-    Millis prekey_until{0};
+  };
+  struct Prekey {
+    PrekeyRef ref;
+    Millis until;
   };
   const KeyTable& below_;
   LruTable<Known> known_;
+  LruTable<Prekey> prekeys_;
 };
 
 }  // namespace mehr::l2

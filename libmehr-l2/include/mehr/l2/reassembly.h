@@ -7,7 +7,8 @@
 // Machine: a set OPEN -(last missing segment)-> joined and gone, -(30 s, a segment that contradicts
 // it, over 65,536 bytes, room for a newer one)-> gone. Deadline: the end of the oldest set.
 // Bounds: 16 sets per link, `Limits::segment_sets` in all, their bytes together at most
-// `Limits::segment_bytes` with what keeping a piece costs; the oldest goes first.
+// `Limits::segment_bytes` with what keeping a piece costs. Full: the oldest of the link that holds
+// most goes, so that nobody's messages go for those of a neighbour who sends more.
 // Failure: what does not fit is dropped and counted; equal segments are taken once.
 // Threads: one at a time.
 #pragma once
@@ -102,6 +103,9 @@ class Reassembler {
   Sets::iterator open(const Source& from, const Segment& segment, Millis now);
   Sets::iterator drop(Sets::iterator set);
   bool make_room(std::size_t cost, const Source& from, std::uint32_t message);
+  /// The oldest set of the link with the greatest sum of @p weight, of those that may go.
+  template <class Weight, class MayGo>
+  Sets::iterator victim(Weight weight, MayGo may_go);
   MutableBytes join(Sets::iterator set);
 
   std::size_t most_sets_;

@@ -29,6 +29,7 @@
 #include "mehr/core/timers.h"
 #include "mehr/l1/control_door.h"
 #include "mehr/l2/envelope.h"
+#include "mehr/l2/hop_sender.h"
 #include "mehr/l2/key_exchange.h"
 #include "mehr/l2/onion_router.h"
 #include "mehr/l2/peer_keys.h"
@@ -64,6 +65,7 @@ class SealedMessenger final : public Messenger,
     std::uint64_t hopped_out = 0;         ///< messages given to a neighbour
     std::uint64_t hopped_in = 0;          ///< messages of a neighbour that reached a handler
     std::uint64_t segments_out = 0;       ///< pieces that messages were sent in
+    std::uint64_t hops_given_up = 0;      ///< long messages whose link had no room for 30 s
     std::uint64_t dropped_short = 0;      ///< under 48 bytes
     std::uint64_t dropped_zero_dh = 0;    ///< ephemeral of low order
     std::uint64_t dropped_unopened = 0;   ///< wrong tag: not for this node, changed, or no envelope
@@ -178,7 +180,7 @@ class SealedMessenger final : public Messenger,
   // Receiving: sealed_messenger.cpp; forms and links: message_receiving.cpp.
   void receive(std::uint8_t context, const Message& message);
   void receive_form(std::uint8_t context, const Message& message);
-  void receive_onion(MutableBytes data);
+  void receive_onion(const Message& message);
   Result<Opened> open(std::uint8_t context, MutableBytes data);
   /// Opens and judges by the replay cache; nothing: dropped and counted.
   std::optional<Opened> open_new(std::uint8_t context, MutableBytes data);
@@ -211,6 +213,7 @@ class SealedMessenger final : public Messenger,
   PrekeyRing prekeys_;
   Reassembler segments_;
   KeyExchange key_exchange_;
+  HopSender hops_;
   OnionRouter onions_;
   std::size_t onion_hops_ = kDefaultOnionHops;
   Handlers handlers_;  // local callers' alone: nothing a stranger sends adds to it
