@@ -3,6 +3,7 @@
 Every passphrase goes by a descriptor, a credential or a terminal: there is no other way.
 """
 
+import fcntl
 import json
 import os
 import pty
@@ -117,6 +118,30 @@ class Store(KeyTest):
         self.assertIn(node, self.key("list").stdout)
         self.key("passwd", passphrase="another", new=RIGHT)
 
+    def test_a_next_key_that_is_kept_elsewhere(self):
+        self.new()
+        keys = os.path.join(self.data, "keys")
+        away = next(n for n in os.listdir(keys) if n.endswith(".next"))
+        os.rename(os.path.join(keys, away), os.path.join(self.mesh.dir, away))
+        before = self.snapshot()
+        self.refused(self.key("rotate", "--yes", passphrase=RIGHT, code=1), "committed to a next one",
+                     "combine --next main")
+        self.assertEqual(self.snapshot(), before)
+        os.rename(os.path.join(self.mesh.dir, away), os.path.join(keys, away))
+        self.assertIn(self.key("rotate", "--yes", passphrase=RIGHT).stdout.strip(), away)
+
+    def test_one_changes_keys_at_a_time(self):
+        self.new()
+        before = self.snapshot()
+        directory = os.open(os.path.join(self.data, "keys"), os.O_RDONLY)
+        fcntl.flock(directory, fcntl.LOCK_EX)
+        for command in (["rotate", "--yes"], ["advise", "--yes"], ["passwd"], ["new", "other"]):
+            new = "n" if command[0] == "passwd" else None
+            self.refused(self.key(*command, passphrase=RIGHT, new=new, code=1), "another program")
+        self.assertEqual(self.snapshot(), before)
+        os.close(directory)
+        self.key("rotate", "--yes", passphrase=RIGHT)
+
     def test_backup(self):
         node = self.new()
         backup = os.path.join(self.mesh.dir, "backup")
@@ -142,8 +167,28 @@ class Store(KeyTest):
             data = os.path.join(self.mesh.dir, f"again{i}")
             self.assertEqual(self.key("combine", data=data, passphrase="new", stdin=text)
                              .stdout.strip(), node)
-        self.assertEqual(len(self.key("split", "--next", "-k", "2", "-n", "2", passphrase=RIGHT)
-                             .stdout.split()), 2)
+        asjson = self.mesh.run("mehr", "--json", "--data-dir", self.data, "key", "list").stdout
+        following = next(k["node"] for k in json.loads(asjson)["keys"] if k["kind"] == "next")
+        nexts = self.key("split", "--next", "-k", "2", "-n", "2", passphrase=RIGHT).stdout
+        self.assertEqual(len(nexts.split()), 2)
+        # The next key comes back to the present one, in whose place it is to stand.
+        data = os.path.join(self.mesh.dir, "again0")
+        fresh = self.snapshot(data)
+        self.refused(self.key("combine", "--next", data=data, passphrase=WRONG, stdin=nexts, code=1),
+                     "passphrase is wrong")
+        self.refused(self.key("combine", "--next", data=data, passphrase="new",
+                              stdin="\n".join(shares[:2]), code=1), "not its next one")
+        self.refused(self.key("combine", "--next", data=os.path.join(self.mesh.dir, "void"),
+                              passphrase="new", stdin=nexts, code=1), "combine or import that one first")
+        self.assertEqual(self.snapshot(data), fresh)
+        self.assertEqual(self.key("combine", "--next", data=data, passphrase="new", stdin=nexts)
+                         .stdout.strip(), following)
+        self.refused(self.key("combine", "--next", data=data, passphrase="new", stdin=nexts, code=1),
+                     "there already")
+        name = f"main.{node}.commitment"
+        self.assertEqual(self.snapshot(data)[name][:104], self.snapshot()[name][:104])
+        self.assertEqual(self.key("rotate", "--yes", data=data, passphrase="new").stdout.strip(),
+                         following)
         data = os.path.join(self.mesh.dir, "none")
         combine = dict(data=data, passphrase="new", code=1)
         typo = shares[1][:7] + ("0" if shares[1][7] != "0" else "1") + shares[1][8:]
@@ -315,6 +360,27 @@ class Daemon(KeyTest):
         self.assertIsNone(fd)
         self.assertEqual(code, 3, text)
         self.assertEqual(len(re.findall("passphrase is wrong", text)), 3)
+
+    def test_a_rotation_that_was_cut_short_is_finished(self):
+        node = self.node(name="one")
+        old = self.key("new", data=node.data, passphrase=RIGHT).stdout.strip()
+        now = self.key("rotate", "--yes", data=node.data, passphrase=RIGHT).stdout.strip()
+        # As if the power had gone between the two renames.
+        keys = os.path.join(node.data, "keys")
+        for name in os.listdir(keys):
+            if name.endswith(".next") or name == f"main.{now}.commitment":
+                os.remove(os.path.join(keys, name))
+        os.rename(os.path.join(keys, f"main.{now}.key"), os.path.join(keys, f"main.{now}.next"))
+        end = descriptor(RIGHT)
+        process, running = self.start(node, "--passphrase-fd", str(end), pass_fds=[end])
+        os.close(end)
+        self.stop(process)
+        self.assertEqual(running, now)
+        names = os.listdir(keys)
+        for name in (f"main.{now}.key", f"main.{now}.commitment", f"main.{old}.old"):
+            self.assertIn(name, names)
+        self.assertEqual(sum(n.endswith(".next") for n in names), 1)
+        self.assertNotIn(f"main.{now}.next", names)
 
     def test_rotation_reaches_a_neighbour(self):
         node = self.node(name="one")

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstdio>
 #include <iostream>
+#include <utility>
 
 #include "answers.h"
 #include "mehr/common/text.h"
@@ -208,6 +209,22 @@ int import_key(const Options& options, const KeyOptions& what) {
 
 // ---- Shares
 
+// By hand and unbuffered: a share stays in no memory that is not wiped.
+void print_shares(const Options& options, unsigned needed, const std::vector<l2::Share>& shares) {
+  std::setvbuf(stdout, nullptr, _IONBF, 0);
+  if (options.json) std::printf("{\n  \"needed\": %u,\n  \"shares\": [", needed);
+  const char* between = "\n    \"";
+  for (const l2::Share& share : shares) {
+    std::array<char, l2::kShareText> text{};
+    share.to_text(text);
+    if (options.json) std::fputs(std::exchange(between, "\",\n    \""), stdout);
+    std::fwrite(text.data(), 1, text.size(), stdout);
+    if (!options.json) std::fputs("\n", stdout);
+    crypto::wipe({reinterpret_cast<std::uint8_t*>(text.data()), text.size()});
+  }
+  if (options.json) std::fputs("\"\n  ]\n}\n", stdout);
+}
+
 int split_key(const Options& options, const KeyOptions& what) {
   Keys keys(what);
   if (what.needed < 2 || what.total < what.needed || what.total > 255) {
@@ -234,18 +251,7 @@ int split_key(const Options& options, const KeyOptions& what) {
       !made) {
     return failed(made.error().text);
   }
-  Json list = Json::array();
-  for (const l2::Share& share : shares) {
-    std::array<char, l2::kShareText> text{};
-    share.to_text(text);
-    if (options.json) {
-      list.push_back(std::string(text.data(), text.size()));
-    } else {
-      std::printf("%.*s\n", static_cast<int>(text.size()), text.data());
-    }
-    crypto::wipe({reinterpret_cast<std::uint8_t*>(text.data()), text.size()});
-  }
-  if (options.json) print_json({{"needed", what.needed}, {"shares", std::move(list)}});
+  print_shares(options, what.needed, shares);
   std::fprintf(stderr,
                "mehr: any %u of these %u give the key, fewer give nothing; each belongs to another "
                "place\n",
@@ -253,7 +259,7 @@ int split_key(const Options& options, const KeyOptions& what) {
   return exit_code::kGood;
 }
 
-OrMessage<void> take_share(const std::string& text, const std::string& where,
+OrMessage<void> take_share(std::string_view text, const std::string& where,
                            std::vector<l2::Share>& out) {
   auto share = l2::Share::parse(text);
   if (!share) return tl::unexpected(where + ": " + share.error().text);
@@ -271,10 +277,11 @@ OrMessage<std::vector<l2::Share>> read_shares(const KeyOptions& what) {
                                                                &std::fclose);
       if (!in) return tl::unexpected("cannot read " + file);
       std::array<char, 1024> text{};
+      std::setvbuf(in.get(), nullptr, _IONBF, 0);
       const std::size_t n = std::fread(text.data(), 1, text.size(), in.get());
-      if (auto taken = take_share({text.data(), n}, file, out); !taken) {
-        return tl::unexpected(taken.error());
-      }
+      const auto taken = take_share({text.data(), n}, file, out);
+      crypto::wipe({reinterpret_cast<std::uint8_t*>(text.data()), text.size()});
+      if (!taken) return tl::unexpected(taken.error());
     }
     return out;
   }
@@ -294,24 +301,50 @@ OrMessage<std::vector<l2::Share>> read_shares(const KeyOptions& what) {
   return out;
 }
 
+OrMessage<crypto::Seed> seed_from_shares(const KeyOptions& what) {
+  const auto shares = read_shares(what);
+  if (!shares) return tl::unexpected(shares.error());
+  auto seed = l2::combine_shares(*shares);
+  if (seed) return std::move(*seed);
+  std::string sentence = seed.error().text;
+  if (seed.error().code == Errc::truncated && !shares->empty()) {
+    sentence += " (" + std::to_string(shares->size()) + " of " +
+                std::to_string(shares->front().needed()) + ")";
+  }
+  return tl::unexpected(sentence);
+}
+
+// The next key comes back to a present one that is there.
+int combine_next(const Options& options, const KeyOptions& what) {
+  Keys keys(what);
+  const auto there = keys.store.current(what.name);
+  if (!there) return failed(there.error());
+  if (!*there) {
+    return failed("there is no key \"" + common::printable(what.name) +
+                  "\" whose next one this could be; combine or import that one first");
+  }
+  const auto seed = seed_from_shares(what);
+  if (!seed) return failed(seed.error());
+  const auto passphrase = passphrase_of(what, asked_for(what.name));
+  if (!passphrase) return failed(passphrase.error());
+  const auto made = keys.store.restore_next(what.name, *seed, *passphrase);
+  if (!made) return failed(made.error());
+  print_key(options, *made);
+  return exit_code::kGood;
+}
+
 int combine_key(const Options& options, const KeyOptions& what) {
+  if (what.next) return combine_next(options, what);
   Keys keys(what);
   if (const auto free = must_be_free(keys, what.name); !free) return failed(free.error());
-  const auto shares = read_shares(what);
-  if (!shares) return failed(shares.error());
-  const auto seed = l2::combine_shares(*shares);
-  if (!seed) {
-    std::string sentence = seed.error().text;
-    if (seed.error().code == Errc::truncated && !shares->empty()) {
-      sentence += " (" + std::to_string(shares->size()) + " of " +
-                  std::to_string(shares->front().needed()) + ")";
-    }
-    return failed(sentence);
-  }
+  const auto seed = seed_from_shares(what);
+  if (!seed) return failed(seed.error());
+  const int done = store_new(options, what, keys, *seed, nullptr);
+  if (done != exit_code::kGood) return done;
   std::fprintf(stderr,
-               "mehr: the key gets a new next key, which nodes that know of another one will not "
-               "accept\n");
-  return store_new(options, what, keys, *seed, nullptr);
+               "mehr: the key has a new next key, which nodes that know of another one will not "
+               "accept; mehr key combine --next takes the other out of its shares\n");
+  return done;
 }
 
 // ---- Compromise and rotation
@@ -425,6 +458,7 @@ void add_options(CLI::App& command, const std::string& name, KeyOptions& o) {
     command.add_flag("--next", o.next, "the next key, not the present one");
   }
   if (name == "combine") {
+    command.add_flag("--next", o.next, "the next key of one that is there");
     command.add_option("--share", o.share_files, "a file with a share, instead of standard input")
         ->type_name("FILE");
   }

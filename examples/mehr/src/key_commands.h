@@ -22,7 +22,7 @@ struct KeyOptions {
   std::vector<std::string> share_files;
   unsigned needed = 0;
   unsigned total = 0;
-  bool next = false;  ///< split: the next key instead
+  bool next = false;  ///< split, combine: the next key instead
   bool yes = false;
   std::optional<int> passphrase_fd;
   std::optional<int> new_passphrase_fd;

@@ -247,8 +247,11 @@ void Daemon::tell_advisory(const PublicKey& key) {
   const NodeId about = crypto::node_id_of(key);
   const l2::KeyStanding standing = node_.advisories().standing(key);
   if (!standing.compromised) return;
+  // Of nodes that this one has no way to there may be as many as somebody makes up.
+  const bool known = node_.network().path(about, PathPolicy{}).has_value();
+  const Level level = about == node_.id() ? Level::warning : known ? Level::info : Level::debug;
   log_.write(
-      about == node_.id() ? Level::warning : Level::info, "key.advisory",
+      level, "key.advisory",
       {{"node", about},
        {"successor", standing.successor ? common::to_text(crypto::node_id_of(*standing.successor))
                                         : std::string(standing.undecided ? "undecided" : "none")}});

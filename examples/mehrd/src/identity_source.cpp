@@ -23,15 +23,24 @@ std::string ways() {
       linux_port::kPassphraseCredential);
 }
 
-OrMessage<OwnIdentity> unlock_at_terminal(const KeyStore& store, const KeyEntry& entry) {
+OwnIdentity unlocked(KeyStore& store, const KeyEntry& entry, l0::Identity identity,
+                     const l2::Passphrase& passphrase) {
+  const auto whole = store.complete(entry, identity, passphrase);
+  if (!whole) {
+    fmt::print(stderr, "mehrd: a rotation of this key was cut short and is not finished yet: {}\n",
+               whole.error());
+  }
+  return {std::move(identity), whole ? whole->path : entry.path, OwnIdentity::Made::loaded, true};
+}
+
+OrMessage<OwnIdentity> unlock_at_terminal(KeyStore& store, const KeyEntry& entry) {
   const std::string who = common::to_text(entry.node).substr(0, 8);
   for (int attempt = 1;; ++attempt) {
     const auto typed = linux_port::prompt_passphrase(
         fmt::format("passphrase of the key \"{}\" ({})", entry.name, who));
     if (!typed) return tl::unexpected(typed.error());
     auto identity = store.unlock(entry, *typed);
-    if (identity)
-      return OwnIdentity{std::move(*identity), entry.path, OwnIdentity::Made::loaded, true};
+    if (identity) return unlocked(store, entry, std::move(*identity), *typed);
     if (attempt == kTries) return tl::unexpected(identity.error());
     fmt::print(stderr, "mehrd: {}\n", identity.error());
   }
@@ -45,12 +54,12 @@ OrMessage<void> erase_leftover(const std::string& plain_path, const l0::Identity
   return linux_port::erase_plain_seed(plain_path);
 }
 
-OrMessage<OwnIdentity> unlock(const KeyStore& store, const KeyEntry& entry, const Phrase& given) {
+OrMessage<OwnIdentity> unlock(KeyStore& store, const KeyEntry& entry, const Phrase& given) {
   if (!given && linux_port::can_prompt()) return unlock_at_terminal(store, entry);
   if (!given) return tl::unexpected(fmt::format("the key {} is sealed; {}", entry.path, ways()));
   auto identity = store.unlock(entry, *given);
   if (!identity) return tl::unexpected(identity.error());
-  return OwnIdentity{std::move(*identity), entry.path, OwnIdentity::Made::loaded, true};
+  return unlocked(store, entry, std::move(*identity), *given);
 }
 
 // The passphrase of a key that is to be made.

@@ -1,7 +1,10 @@
 #include "mehr/linux/key_store.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -84,6 +87,24 @@ OrMessage<std::vector<FileName>> files_in(const std::string& directory) {
 
 tl::unexpected<std::string> cannot(const char* what, const std::string& path, int error) {
   return trouble("cannot {} {}: {}", what, path, std::strerror(error));
+}
+
+/// Held while keys are changed; nobody else changes them meanwhile.
+using Lock = std::unique_ptr<int, void (*)(int*)>;
+
+// A directory that is not there yet has nothing that could be changed twice.
+OrMessage<Lock> lock(const std::string& directory) {
+  const int descriptor = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (descriptor < 0 && errno != ENOENT) return cannot("open", directory, errno);
+  Lock held(new int(descriptor), [](int* d) {
+    if (*d >= 0) ::close(*d);
+    delete d;
+  });
+  if (descriptor >= 0 && ::flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
+    return trouble("another program is changing the keys in {} now; try again when it is done",
+                   directory);
+  }
+  return held;
 }
 
 OrMessage<Bytes> read_public(const std::string& path, std::size_t most) {
@@ -240,7 +261,12 @@ OrMessage<void> KeyStore::commit(const std::string& name, const l0::Identity& ow
   auto stored = put_key(path_of(name, next.node_id(), text_of(KeyEntry::Kind::next)), next.seed(),
                         passphrase, false);
   if (!stored) return stored;
-  const auto commitment = encode_fixed(l2::make_commitment(owner, next.public_key()));
+  return put_commitment(name, owner, next.public_key());
+}
+
+OrMessage<void> KeyStore::put_commitment(const std::string& name, const l0::Identity& owner,
+                                         const PublicKey& next) {
+  const auto commitment = encode_fixed(l2::make_commitment(owner, next));
   return put_notice(
       name, {l2::kCommitmentKind, owner.node_id(), Bytes(commitment.begin(), commitment.end())},
       kCommitment);
@@ -259,6 +285,9 @@ OrMessage<KeyEntry> KeyStore::add(const std::string& name, const crypto::Seed& s
     return trouble("a key's name has 1 to {} letters, digits, \"-\" and \"_\"", kLongestName);
   }
   if (passphrase.empty()) return trouble("a key is sealed under a passphrase that is not empty");
+  if (auto made = make_directory(); !made) return tl::unexpected(made.error());
+  const auto held = lock(directory_);
+  if (!held) return tl::unexpected(held.error());
   const auto all = list();
   if (!all) return tl::unexpected(all.error());
   if (all->size() >= 3 * kMostNames) return trouble("there are too many keys in {}", directory_);
@@ -267,7 +296,6 @@ OrMessage<KeyEntry> KeyStore::add(const std::string& name, const crypto::Seed& s
       return trouble("there is a key \"{}\" already: {}; nothing was changed", name, entry.path);
     }
   }
-  if (auto made = make_directory(); !made) return tl::unexpected(made.error());
   const auto owner = l0::Identity::from_seed(seed);
   const KeyEntry entry{name, owner.node_id(), KeyEntry::Kind::current,
                        path_of(name, owner.node_id(), text_of(KeyEntry::Kind::current))};
@@ -287,6 +315,8 @@ OrMessage<KeyEntry> KeyStore::add(const std::string& name, const crypto::Seed& s
 OrMessage<void> KeyStore::change_passphrase(const std::string& name, const l2::Passphrase& from,
                                             const l2::Passphrase& to) {
   if (to.empty()) return trouble("a key is sealed under a passphrase that is not empty");
+  const auto held = lock(directory_);
+  if (!held) return tl::unexpected(held.error());
   const auto all = list();
   if (!all) return tl::unexpected(all.error());
   // All are opened before the first is written: a wrong passphrase changes nothing.
@@ -340,6 +370,8 @@ KeyNotice notice_of(const l2::KeyAdvisory& advisory) {
 
 OrMessage<KeyNotice> KeyStore::advise(const std::string& name, const l2::Passphrase& passphrase,
                                       const PublicKey& successor, std::uint64_t unix_ms) {
+  const auto held = lock(directory_);
+  if (!held) return tl::unexpected(held.error());
   const auto entry = must_find(name, KeyEntry::Kind::current);
   if (!entry) return tl::unexpected(entry.error());
   const auto owner = unlock(*entry, passphrase);
@@ -354,14 +386,13 @@ OrMessage<KeyNotice> KeyStore::advise(const std::string& name, const l2::Passphr
 
 OrMessage<KeyEntry> KeyStore::rotate(const std::string& name, const l2::Passphrase& passphrase,
                                      std::uint64_t unix_ms) {
+  const auto held = lock(directory_);
+  if (!held) return tl::unexpected(held.error());
   const auto entry = must_find(name, KeyEntry::Kind::current);
   if (!entry) return tl::unexpected(entry.error());
   const auto owner = unlock(*entry, passphrase);
   if (!owner) return tl::unexpected(owner.error());
-  const auto next_entry = find(name, KeyEntry::Kind::next);
-  if (!next_entry) return tl::unexpected(next_entry.error());
-  auto next = *next_entry ? unlock(**next_entry, passphrase)
-                          : OrMessage<l0::Identity>(l0::Identity::generate(random_));
+  const auto next = next_of(*entry, passphrase);
   if (!next) return tl::unexpected(next.error());
   const auto sequence = next_sequence(name, entry->node);
   if (!sequence) return tl::unexpected(sequence.error());
@@ -371,11 +402,6 @@ OrMessage<KeyEntry> KeyStore::rotate(const std::string& name, const l2::Passphra
   const KeyEntry made{name, next->node_id(), KeyEntry::Kind::current,
                       path_of(name, next->node_id(), text_of(KeyEntry::Kind::current))};
   const std::string next_path = path_of(name, next->node_id(), text_of(KeyEntry::Kind::next));
-  if (!*next_entry) {
-    if (auto done = put_key(next_path, next->seed(), passphrase, false); !done) {
-      return tl::unexpected(done.error());
-    }
-  }
   // Only once the successor is on the disk is it named.
   if (auto done = put_notice(name, notice, kAdvisory); !done) return tl::unexpected(done.error());
   const std::string old_path = path_of(name, entry->node, text_of(KeyEntry::Kind::old));
@@ -387,6 +413,83 @@ OrMessage<KeyEntry> KeyStore::rotate(const std::string& name, const l2::Passphra
   }
   const auto after = l0::Identity::generate(random_);
   if (auto done = commit(name, *next, after, passphrase); !done) {
+    return tl::unexpected(done.error());
+  }
+  return made;
+}
+
+bool KeyStore::is_committed(const std::string& name, const NodeId& owner) const {
+  return ::access(path_of(name, owner, kCommitment).c_str(), F_OK) == 0;
+}
+
+OrMessage<l0::Identity> KeyStore::next_of(const KeyEntry& entry, const l2::Passphrase& passphrase) {
+  const auto there = find(entry.name, KeyEntry::Kind::next);
+  if (!there) return tl::unexpected(there.error());
+  if (*there) return unlock(**there, passphrase);
+  if (is_committed(entry.name, entry.node)) {
+    return trouble(
+        "the key \"{0}\" is committed to a next one that is not in {1}: put its file back there, "
+        "or "
+        "mehr key combine --next {0} its shares; nodes will not follow to another",
+        entry.name, directory_);
+  }
+  auto fresh = l0::Identity::generate(random_);
+  const std::string path = path_of(entry.name, fresh.node_id(), text_of(KeyEntry::Kind::next));
+  if (auto done = put_key(path, fresh.seed(), passphrase, false); !done) {
+    return tl::unexpected(done.error());
+  }
+  return fresh;
+}
+
+OrMessage<KeyEntry> KeyStore::complete(const KeyEntry& entry, const l0::Identity& owner,
+                                       const l2::Passphrase& passphrase) {
+  KeyEntry whole = entry;
+  whole.path = path_of(entry.name, entry.node, text_of(KeyEntry::Kind::current));
+  const bool named = whole.path == entry.path;
+  if (named && is_committed(entry.name, entry.node)) return whole;
+  const auto held = lock(directory_);
+  if (!held) return tl::unexpected(held.error());
+  if (!named) {
+    if (const int error = move_file(entry.path, whole.path); error != 0) {
+      return cannot("move", entry.path, error);
+    }
+  }
+  if (is_committed(entry.name, entry.node)) return whole;
+  const auto next = next_of(whole, passphrase);
+  if (!next) return tl::unexpected(next.error());
+  if (auto done = put_commitment(entry.name, owner, next->public_key()); !done) {
+    return tl::unexpected(done.error());
+  }
+  return whole;
+}
+
+OrMessage<KeyEntry> KeyStore::restore_next(const std::string& name, const crypto::Seed& next,
+                                           const l2::Passphrase& passphrase) {
+  const auto held = lock(directory_);
+  if (!held) return tl::unexpected(held.error());
+  const auto entry = must_find(name, KeyEntry::Kind::current);
+  if (!entry) return tl::unexpected(entry.error());
+  const auto owner = unlock(*entry, passphrase);
+  if (!owner) return tl::unexpected(owner.error());
+  const auto restored = l0::Identity::from_seed(next);
+  const NodeId node = restored.node_id();
+  if (node == entry->node) {
+    return trouble("this is the present key \"{}\" itself, not its next one", name);
+  }
+  const auto there = find(name, KeyEntry::Kind::next);
+  if (!there) return tl::unexpected(there.error());
+  const KeyEntry made{name, node, KeyEntry::Kind::next,
+                      path_of(name, node, text_of(KeyEntry::Kind::next))};
+  if (*there && (*there)->node == node) {
+    return trouble("this next key is there already: {}; nothing was changed", made.path);
+  }
+  if (*there) {
+    const std::string old = path_of(name, (*there)->node, text_of(KeyEntry::Kind::old));
+    if (const int error = move_file((*there)->path, old); error != 0) {
+      return cannot("move", (*there)->path, error);
+    }
+  }
+  if (auto done = commit(name, *owner, restored, passphrase); !done) {
     return tl::unexpected(done.error());
   }
   return made;

@@ -8,8 +8,9 @@
 // current, current is old, a new next. Safety: every file is made with mode 0600, complete before
 // it has its name, and never overwritten but by the same key under another passphrase, whole or not
 // at all. What fails leaves everything as it was. A NodeID in a file's name that is not that of the
-// seed inside is told. Bounds: 64 names, of 1 to 32 letters, digits, "-" and "_". Errors: one
-// sentence for people. Threads: any; unlocking takes its time by design.
+// seed inside is told. While one program changes keys, another that wants to is refused. Bounds: 64
+// names, of 1 to 32 letters, digits, "-" and "_". Errors: one sentence for people. Threads: any;
+// unlocking takes its time by design.
 #pragma once
 
 #include <optional>
@@ -67,7 +68,17 @@ class KeyStore {
   /// Seals the keys of @p name under another passphrase; the seeds stay.
   OrMessage<void> change_passphrase(const std::string& name, const l2::Passphrase& from,
                                     const l2::Passphrase& to);
+  /// Takes @p next for the next key of @p name again, and commits to it anew: out of shares or a
+  /// backup. The next key that was there is kept as an old one.
+  OrMessage<KeyEntry> restore_next(const std::string& name, const crypto::Seed& next,
+                                   const l2::Passphrase& passphrase);
+  /// Does what a rotation that was cut short has left undone: the present key's file gets its name,
+  /// and where neither a next key nor a commitment is there, both are made. @p owner is what
+  /// @p entry holds. A next key that is kept elsewhere stays there.
+  OrMessage<KeyEntry> complete(const KeyEntry& entry, const l0::Identity& owner,
+                               const l2::Passphrase& passphrase);
   /// Makes the next key of @p name its present one, and signs the notice that says so with both.
+  /// Refused when the key is committed to one that is not here.
   OrMessage<KeyEntry> rotate(const std::string& name, const l2::Passphrase& passphrase,
                              std::uint64_t unix_ms);
   /// Signs a notice that the key of @p name is in other hands; @p successor may be zero.
@@ -88,6 +99,9 @@ class KeyStore {
  private:
   [[nodiscard]] std::string path_of(const std::string& name, const NodeId& node,
                                     const char* kind) const;
+  /// The next key of @p name, a fresh one where none is committed to; on the disk afterwards.
+  OrMessage<l0::Identity> next_of(const KeyEntry& entry, const l2::Passphrase& passphrase);
+  [[nodiscard]] bool is_committed(const std::string& name, const NodeId& owner) const;
   [[nodiscard]] OrMessage<std::optional<KeyEntry>> find(const std::string& name,
                                                         KeyEntry::Kind kind) const;
   OrMessage<void> make_directory() const;
@@ -96,6 +110,8 @@ class KeyStore {
   OrMessage<void> put_notice(const std::string& name, const KeyNotice& notice, const char* kind);
   OrMessage<void> commit(const std::string& name, const l0::Identity& owner,
                          const l0::Identity& next, const l2::Passphrase& passphrase);
+  OrMessage<void> put_commitment(const std::string& name, const l0::Identity& owner,
+                                 const PublicKey& next);
   OrMessage<KeyEntry> must_find(const std::string& name, KeyEntry::Kind kind) const;
   OrMessage<std::uint64_t> next_sequence(const std::string& name, const NodeId& about) const;
 
