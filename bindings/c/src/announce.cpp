@@ -56,7 +56,7 @@ mehr_status mehr_announce_build(const mehr_identity* identity, std::uint64_t emi
     if (identity == nullptr || written == nullptr || !is_valid(out)) return MEHR_E_INVALID;
     mehr_announce_opts given;
     if (auto good = read_announce_opts(opts, given); good < 0) return good;
-    const l0::Identity& signer = *identity->identity;
+    const Signer& signer = *identity->signer;
     const auto data = l1::build_announce(signer, emitted, view_of(given.tlvs));
     if (!data) return status_of(data.error());
     const auto hops = l1::first_hops(static_cast<std::uint8_t>(given.max_hops));

@@ -12,10 +12,14 @@
 
 /// Shared with the links made from it, so that the caller may free it in any order.
 struct mehr_identity {
-  std::shared_ptr<const mehr::l0::Identity> identity;
+  std::shared_ptr<const mehr::Signer> signer;
+  std::shared_ptr<const mehr::l0::Identity> own;  ///< the same; null where the key is elsewhere
 };
 
 namespace mehr::capi {
+
+/// The caller's handle of the identity of @p seed.
+[[nodiscard]] mehr_identity* new_handle(const crypto::Seed& seed);
 
 inline mehr_status read_random(const mehr_random* in, mehr_random& out) {
   if (auto good = read_struct(in, MEHR_COVERS(mehr_random, user), out); good < 0) return good;

@@ -30,12 +30,17 @@ std::optional<std::string_view> label_of(const char* text) {
 }
 
 mehr_status new_identity(const crypto::Seed& seed, mehr_identity** out) {
-  auto identity = std::make_shared<const l0::Identity>(l0::Identity::from_seed(seed));
-  *out = new mehr_identity{std::move(identity)};
+  *out = new_handle(seed);
   return MEHR_OK;
 }
 
 }  // namespace
+
+mehr_identity* new_handle(const crypto::Seed& seed) {
+  auto own = std::make_shared<const l0::Identity>(l0::Identity::from_seed(seed));
+  return new mehr_identity{own, own};
+}
+
 }  // namespace mehr::capi
 
 using namespace mehr;
@@ -67,7 +72,7 @@ void mehr_identity_free(mehr_identity* identity) noexcept { delete identity; }
 mehr_status mehr_identity_node_id(const mehr_identity* identity, mehr_id* out) noexcept {
   return guard([&]() -> mehr_status {
     if (identity == nullptr || out == nullptr) return MEHR_E_INVALID;
-    copy_bytes(identity->identity->node_id().view(), out->bytes);
+    copy_bytes(identity->signer->node_id().view(), out->bytes);
     return MEHR_OK;
   });
 }
@@ -75,7 +80,7 @@ mehr_status mehr_identity_node_id(const mehr_identity* identity, mehr_id* out) n
 mehr_status mehr_identity_public_key(const mehr_identity* identity, mehr_public_key* out) noexcept {
   return guard([&]() -> mehr_status {
     if (identity == nullptr || out == nullptr) return MEHR_E_INVALID;
-    copy_bytes(identity->identity->public_key().view(), out->bytes);
+    copy_bytes(identity->signer->public_key().view(), out->bytes);
     return MEHR_OK;
   });
 }
@@ -84,7 +89,8 @@ mehr_status mehr_identity_seed(const mehr_identity* identity, mehr_buf out,
                                std::size_t* written) noexcept {
   return guard([&]() -> mehr_status {
     if (identity == nullptr || written == nullptr || !is_valid(out)) return MEHR_E_INVALID;
-    return deliver(identity->identity->seed().expose(), out, written);
+    if (identity->own == nullptr) return MEHR_E_UNSUPPORTED;
+    return deliver(identity->own->seed().expose(), out, written);
   });
 }
 
@@ -97,7 +103,9 @@ mehr_status mehr_identity_sign(const mehr_identity* identity, const char* label,
     }
     // spec: L2/1. The core stops the program here; a caller of the C ABI gets an answer.
     if (checked->size() <= 32 && message.size == 32 - checked->size()) return MEHR_E_DENIED;
-    copy_bytes(identity->identity->sign(*checked, view_of(message)).view(), out->bytes);
+    const Signature made = identity->signer->sign(*checked, view_of(message));
+    if (made == Signature{}) return MEHR_E_IO;  // whoever keeps the key did not sign
+    copy_bytes(made.view(), out->bytes);
     return MEHR_OK;
   });
 }

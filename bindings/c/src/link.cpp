@@ -47,7 +47,7 @@ mehr_status prepare(const mehr_identity* identity, const mehr_random* random,
   if (auto good = read_random(random, source); good < 0) return good;
   if (auto good = read_link_opts(opts, prepared.opts); good < 0) return good;
   if (auto good = read_now(now, prepared.now); good < 0) return good;
-  prepared.handle = std::make_unique<mehr_link>(identity->identity, source, prepared.opts);
+  prepared.handle = std::make_unique<mehr_link>(identity->signer, source, prepared.opts);
   if (auto good = prepared.handle->random.refill(); good < 0) return good;
   prepared.handle->settle_id();
   return MEHR_OK;
@@ -243,7 +243,7 @@ mehr_status mehr_link_respond(const mehr_identity* identity, const mehr_random* 
     if (good < 0) return good;
     if (!all_zero(prepared.opts.expected_peer.bytes)) return MEHR_E_INVALID;
     const auto accepted =
-        l0::ResponderHandshake::accepts(view_of(init), identity->identity->node_id());
+        l0::ResponderHandshake::accepts(view_of(init), identity->signer->node_id());
     if (!accepted) return status_of(accepted.error());
     mehr_link& handle = *prepared.handle;
     handle.link.emplace(handle.config(), view_of(init), now_of(prepared.now));

@@ -49,7 +49,7 @@ class ActionQueue {
 }  // namespace mehr::capi
 
 struct mehr_link {
-  mehr_link(std::shared_ptr<const mehr::l0::Identity> own, const mehr_random& source,
+  mehr_link(std::shared_ptr<const mehr::Signer> own, const mehr_random& source,
             const mehr_link_opts& given)
       : identity(std::move(own)),
         random(source),
@@ -72,7 +72,7 @@ struct mehr_link {
             mehr::BitsPerSecond{opts.bandwidth_bps}};
   }
 
-  std::shared_ptr<const mehr::l0::Identity> identity;
+  std::shared_ptr<const mehr::Signer> identity;
   mehr::capi::PooledRandom random;
   mehr_link_opts opts;  // with every default filled in
   std::vector<std::uint8_t> scratch;

@@ -77,16 +77,17 @@ using namespace mehr::capi;
 
 // ---- The handle ----
 
-mehr_node::mehr_node(std::shared_ptr<const l0::Identity> own, const mehr_random& source)
+mehr_node::mehr_node(std::shared_ptr<const Signer> own, const mehr_random& source)
     : identity(std::move(own)), random(source), events(*this), scratch(kFrameMax) {}
 
 mehr_node::~mehr_node() {
+  door.reset();
   network.reset();
   links.reset();
 }
 
 void mehr_node::build(const mehr_node_opts& opts) {
-  const Limits limits = *limits_of(opts.limits);
+  limits = *limits_of(opts.limits);
   const l0::LocalTerms terms{Mtu{static_cast<std::uint16_t>(opts.mtu)}, opts.features};
   media.resize(limits.media);
   link_media.reserve(limits.links);
@@ -126,7 +127,7 @@ mehr_status mehr_node_new(const mehr_identity* identity, const mehr_random* rand
     if (given.storage != nullptr) {
       if (auto good = read_storage(given.storage, storage); good < 0) return good;
     }
-    auto node = std::make_unique<mehr_node>(identity->identity, source);
+    auto node = std::make_unique<mehr_node>(identity->signer, source);
     if (auto good = node->random.freshen(); good < 0) return good;
     node->clock.set(at);
     if (given.storage != nullptr) node->storage.emplace(node->passage, storage);

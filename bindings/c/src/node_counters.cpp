@@ -125,8 +125,47 @@ constexpr Named<l1::ReservationCounters> kOfReservations[] = {
 static_assert(std::size(kOfReservations) * sizeof(std::uint64_t) ==
               sizeof(l1::ReservationCounters));
 
-constexpr std::size_t kLists[] = {std::size(kOfLinks), std::size(kOfNetwork), std::size(kOfGossip),
-                                  std::size(kOfReservations)};
+using DoorCounters = l2::SealedMessenger::Counters;
+constexpr Named<DoorCounters> kOfDoor[] = {
+    {"l2.sealed", &DoorCounters::sealed},
+    {"l2.sealed_forward", &DoorCounters::sealed_forward},
+    {"l2.opened", &DoorCounters::opened},
+    {"l2.streamed", &DoorCounters::streamed},
+    {"l2.hopped_out", &DoorCounters::hopped_out},
+    {"l2.hopped_in", &DoorCounters::hopped_in},
+    {"l2.segments_out", &DoorCounters::segments_out},
+    {"l2.hops_given_up", &DoorCounters::hops_given_up},
+    {"l2.dropped_short", &DoorCounters::dropped_short},
+    {"l2.dropped_zero_dh", &DoorCounters::dropped_zero_dh},
+    {"l2.dropped_unopened", &DoorCounters::dropped_unopened},
+    {"l2.dropped_too_big", &DoorCounters::dropped_too_big},
+    {"l2.dropped_replayed", &DoorCounters::dropped_replayed},
+    {"l2.dropped_no_port", &DoorCounters::dropped_no_port},
+    {"l2.dropped_unhandled", &DoorCounters::dropped_unhandled},
+    {"l2.dropped_unproven", &DoorCounters::dropped_unproven},
+    {"l2.dropped_form", &DoorCounters::dropped_form},
+    {"l2.dropped_keyless", &DoorCounters::dropped_keyless},
+    {"l2.replays_forgotten", &DoorCounters::replays_forgotten},
+};
+static_assert(std::size(kOfDoor) * sizeof(std::uint64_t) == sizeof(DoorCounters));
+
+constexpr Named<l2::OnionCounters> kOfOnions[] = {
+    {"l2.onions.built", &l2::OnionCounters::built},
+    {"l2.onions.forwarded", &l2::OnionCounters::forwarded},
+    {"l2.onions.exited", &l2::OnionCounters::exited},
+    {"l2.onions.covered", &l2::OnionCounters::covered},
+    {"l2.onions.cover_sent", &l2::OnionCounters::cover_sent},
+    {"l2.onions.dropped_malformed", &l2::OnionCounters::dropped_malformed},
+    {"l2.onions.dropped_unopened", &l2::OnionCounters::dropped_unopened},
+    {"l2.onions.dropped_replayed", &l2::OnionCounters::dropped_replayed},
+    {"l2.onions.dropped_unsent", &l2::OnionCounters::dropped_unsent},
+    {"l2.onions.replays_forgotten", &l2::OnionCounters::replays_forgotten},
+};
+static_assert(std::size(kOfOnions) * sizeof(std::uint64_t) == sizeof(l2::OnionCounters));
+
+constexpr std::size_t kLists[] = {std::size(kOfLinks),  std::size(kOfNetwork),
+                                  std::size(kOfGossip), std::size(kOfReservations),
+                                  std::size(kOfDoor),   std::size(kOfOnions)};
 
 template <class Counters, std::size_t kSize>
 bool find(const Named<Counters> (&list)[kSize], const Counters& counters, std::string_view name,
@@ -147,8 +186,12 @@ const char* name_of(std::size_t list, std::size_t index) {
       return kOfNetwork[index].name;
     case 2:
       return kOfGossip[index].name;
-    default:
+    case 3:
       return kOfReservations[index].name;
+    case 4:
+      return kOfDoor[index].name;
+    default:
+      return kOfOnions[index].name;
   }
 }
 
@@ -170,10 +213,13 @@ mehr_status mehr_node_counter(const mehr_node* node, const char* name,
   if (name == nullptr || out == nullptr) return MEHR_E_INVALID;
   return ask(node, [&](const mehr_node& n) -> mehr_status {
     const mehr::l1::Network& network = *n.network;
-    const bool found = find(kOfLinks, n.links->counters(), name, *out) ||
-                       find(kOfNetwork, network.counters(), name, *out) ||
-                       find(kOfGossip, network.gossip_counters(), name, *out) ||
-                       find(kOfReservations, network.reservation_counters(), name, *out);
+    const bool found =
+        find(kOfLinks, n.links->counters(), name, *out) ||
+        find(kOfNetwork, network.counters(), name, *out) ||
+        find(kOfGossip, network.gossip_counters(), name, *out) ||
+        find(kOfReservations, network.reservation_counters(), name, *out) ||
+        find(kOfDoor, n.door ? n.door->counters() : DoorCounters{}, name, *out) ||
+        find(kOfOnions, n.door ? n.door->onion_counters() : mehr::l2::OnionCounters{}, name, *out);
     return found ? MEHR_OK : MEHR_E_NOT_FOUND;
   });
 }

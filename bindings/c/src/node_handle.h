@@ -1,4 +1,5 @@
-// What stands behind a mehr_node: the caller's world, L0's links over it, L1's network over those.
+// What stands behind a mehr_node: the caller's world, L0's links over it, L1's network over those,
+// and L2's sealed door when it was opened.
 #pragma once
 
 #include <memory>
@@ -9,6 +10,7 @@
 #include "mehr/core/limits.h"
 #include "mehr/l0/links.h"
 #include "mehr/l1/network.h"
+#include "mehr/l2/sealed_messenger.h"
 #include "node_world.h"
 
 namespace mehr::capi {
@@ -43,7 +45,7 @@ class NodeEvents final : public l0::LinkObserver {
 }  // namespace mehr::capi
 
 struct mehr_node {
-  mehr_node(std::shared_ptr<const mehr::l0::Identity> own, const mehr_random& source);
+  mehr_node(std::shared_ptr<const mehr::Signer> own, const mehr_random& source);
   ~mehr_node();
   mehr_node(const mehr_node&) = delete;
   mehr_node& operator=(const mehr_node&) = delete;
@@ -54,7 +56,7 @@ struct mehr_node {
   /// The medium of link @p id; 0 when it is not up.
   [[nodiscard]] std::uint32_t medium_of(mehr::l0::LinkId id) const;
 
-  std::shared_ptr<const mehr::l0::Identity> identity;
+  std::shared_ptr<const mehr::Signer> identity;
   mehr::capi::ExpandedRandom random;
   mehr::capi::NodeClock clock;
   mutable mehr::capi::Passage passage;  // of calls that only read, too
@@ -67,7 +69,9 @@ struct mehr_node {
   // Links that are up, and the medium of each; room for all is made at the start.
   std::vector<std::pair<mehr::l0::LinkId, std::uint32_t>> link_media;
   std::optional<mehr::l0::Links> links;
-  std::optional<mehr::l1::Network> network;  // refers to all above, so it goes first
+  mehr::Limits limits;
+  std::optional<mehr::l1::Network> network;       // refers to all above
+  std::optional<mehr::l2::SealedMessenger> door;  // none: contexts are the caller's own
 };
 
 namespace mehr::capi {

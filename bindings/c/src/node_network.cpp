@@ -13,6 +13,12 @@ constexpr std::uint32_t kUsualReservation = 3600;
 
 bool is_context(std::uint32_t context) { return context <= 0xFF && context != l1::kProbeContext; }
 
+// Whose messages the sealed door takes while it is open.
+bool is_of_door(std::uint8_t context) {
+  return (context >= context::kRealTime && context <= context::kOnion) ||
+         context::carries_messages(context);
+}
+
 mehr_status read_send_opts(const mehr_send_opts* in, SendOptions& out) {
   mehr_send_opts given;
   if (auto good = read_policy(in, given, out.policy); good < 0) return good;
@@ -92,6 +98,7 @@ mehr_status mehr_node_on_message(mehr_node* node, std::uint32_t context, mehr_me
   if (!is_context(context)) return MEHR_E_INVALID;
   return enter(node, Entry::nested, [&](mehr_node& n) -> mehr_status {
     const Protocol protocol{static_cast<std::uint8_t>(context), 0};
+    if (n.door && is_of_door(protocol.context)) return MEHR_E_WRONG_STATE;
     n.network->on(protocol, handler_of(n.passage, handler, user));
     return MEHR_OK;
   });

@@ -9,9 +9,10 @@
 
 namespace mehr::capi {
 
-/// @p in may be null; @p given is what it says, defaults filled in, @p policy what that comes to.
-inline mehr_status read_policy(const mehr_send_opts* in, mehr_send_opts& given,
-                               PathPolicy& policy) {
+/// @p in may be null; @p given is what it says, defaults filled in, @p policy what that comes to;
+/// @p flags are those the call knows.
+inline mehr_status read_policy(const mehr_send_opts* in, mehr_send_opts& given, PathPolicy& policy,
+                               std::uint32_t flags = MEHR_SEND_PAD_TO_MTU) {
   given = MEHR_SEND_OPTS_INIT;
   if (in != nullptr) {
     if (auto good = read_struct(in, sizeof(given.struct_size), given); good < 0) return good;
@@ -20,7 +21,7 @@ inline mehr_status read_policy(const mehr_send_opts* in, mehr_send_opts& given,
       given.cost_weight != 0 || given.latency_weight != 0 || given.reliability_weight != 0;
   if (weighed && given.policy != MEHR_POLICY_BALANCED) return MEHR_E_INVALID;
   if (given.min_mtu > 0xFFFF || given.reserved != 0) return MEHR_E_INVALID;
-  if ((given.flags & ~std::uint32_t{MEHR_SEND_PAD_TO_MTU}) != 0) return MEHR_E_UNSUPPORTED;
+  if ((given.flags & ~flags) != 0) return MEHR_E_UNSUPPORTED;
   switch (given.policy) {
     case MEHR_POLICY_BALANCED:
       if (weighed) {

@@ -24,7 +24,7 @@ std::optional<l2::OnionClass> class_of(std::uint32_t size) {
 }  // namespace mehr::capi
 
 struct mehr_onion_relay {
-  std::shared_ptr<const mehr::l0::Identity> identity;
+  std::shared_ptr<const mehr::Signer> identity;
   mehr::l2::ReplayCache seen;
 };
 
@@ -79,7 +79,7 @@ mehr_status mehr_onion_relay_new(const mehr_identity* identity, std::size_t laye
     if (auto good = source.refill(); good < 0) return good;
     const std::size_t capacity = layers == 0 ? kDefaultLayers : layers;
     *out = std::make_unique<mehr_onion_relay>(
-               mehr_onion_relay{identity->identity,
+               mehr_onion_relay{identity->signer,
                                 l2::ReplayCache(capacity, source.random(), l2::kOnionMemory)})
                .release();
     return MEHR_OK;

@@ -29,8 +29,8 @@ mehr_status seal_into(const l2::Recipient& to, std::uint8_t context, const mehr_
     const auto sealed = l2::seal_e1(to, context, body, ephemeral, out);
     return sealed ? MEHR_OK : status_of(sealed.error());
   }
-  const auto plain = l2::make_signed_body(
-      *sender->identity, {to.id, ephemeral.public_key(), context}, body, out.subspan(l2::kE1Body));
+  const auto plain = l2::make_signed_body(*sender->signer, {to.id, ephemeral.public_key(), context},
+                                          body, out.subspan(l2::kE1Body));
   if (!plain) return status_of(plain.error());
   const auto sealed = l2::seal_e1(to, context, *plain, ephemeral, out);
   return sealed ? MEHR_OK : status_of(sealed.error());
@@ -64,9 +64,7 @@ struct Plaintext {
   Bytes bytes;
 };
 
-mehr_identity* identity_of(const crypto::Seed& seed) {
-  return new mehr_identity{std::make_shared<const l0::Identity>(l0::Identity::from_seed(seed))};
-}
+mehr_identity* identity_of(const crypto::Seed& seed) { return new_handle(seed); }
 
 }  // namespace
 }  // namespace mehr::capi
@@ -111,13 +109,13 @@ mehr_status mehr_open(const mehr_identity* identity, std::uint32_t context, mehr
     }
     Plaintext plain(envelope.size);
     const auto at = static_cast<std::uint8_t>(context);
-    const auto opened = l2::open_e1(*identity->identity, at, view_of(envelope), plain.bytes);
+    const auto opened = l2::open_e1(*identity->signer, at, view_of(envelope), plain.bytes);
     if (!opened) return status_of(opened.error());
     ByteView body = opened->plain;
     PublicKey from;
     if (sender != nullptr) {
       const auto proven = l2::verify_signed_body(
-          {identity->identity->node_id(), opened->ephemeral, at}, opened->plain);
+          {identity->signer->node_id(), opened->ephemeral, at}, opened->plain);
       if (!proven) return status_of(proven.error());
       body = proven->body;
       from = proven->sender;
@@ -133,6 +131,7 @@ mehr_status mehr_key_file_seal(const mehr_identity* identity, mehr_bytes passphr
                                std::size_t* written) noexcept {
   return guard([&]() -> mehr_status {
     if (identity == nullptr || written == nullptr || !is_valid(out)) return MEHR_E_INVALID;
+    if (identity->own == nullptr) return MEHR_E_UNSUPPORTED;
     l2::Passphrase phrase;
     if (auto good = read_passphrase(passphrase, phrase); good < 0) return good;
     crypto::Argon2Cost price;
@@ -143,7 +142,7 @@ mehr_status mehr_key_file_seal(const mehr_identity* identity, mehr_bytes passphr
     if (is_size_query(out)) return MEHR_OK;
     if (out.size < l2::kKeyFileSize) return MEHR_E_TOO_BIG;
     if (auto good = source.refill(); good < 0) return good;
-    const auto file = l2::seal_key_file(identity->identity->seed(), phrase, price, source.random());
+    const auto file = l2::seal_key_file(identity->own->seed(), phrase, price, source.random());
     if (!file) return status_of(file.error());
     return deliver(*file, out, written);
   });
@@ -167,13 +166,14 @@ mehr_status mehr_shares_split(const mehr_identity* identity, std::uint32_t neede
                               mehr_share* out) noexcept {
   return guard([&]() -> mehr_status {
     if (identity == nullptr || out == nullptr) return MEHR_E_INVALID;
+    if (identity->own == nullptr) return MEHR_E_UNSUPPORTED;
     if (needed < 2 || needed > total || total > kMostShares) return MEHR_E_BAD_VALUE;
     static_assert(sizeof(mehr_share) > l2::kShareText);
     // A coefficient for each share that is needed, drawn before anything is made.
     CallerBytes coefficients(std::size_t{needed} * crypto::Seed::kSize);
     if (auto good = coefficients.draw(random); good < 0) return good;
     std::vector<l2::Share> shares(total);
-    const auto made = l2::split_seed(identity->identity->seed(), static_cast<std::uint8_t>(needed),
+    const auto made = l2::split_seed(identity->own->seed(), static_cast<std::uint8_t>(needed),
                                      shares, coefficients);
     if (!made) return status_of(made.error());
     for (std::size_t i = 0; i < shares.size(); ++i) {
@@ -211,13 +211,13 @@ mehr_status mehr_advisory_build(const mehr_identity* compromised, const mehr_ide
                                 std::size_t* written) noexcept {
   return guard([&]() -> mehr_status {
     if (compromised == nullptr || written == nullptr || !is_valid(out)) return MEHR_E_INVALID;
-    const l0::Identity& old = *compromised->identity;
-    if (successor != nullptr && successor->identity->public_key() == old.public_key()) {
+    const Signer& old = *compromised->signer;
+    if (successor != nullptr && successor->signer->public_key() == old.public_key()) {
       return MEHR_E_INVALID;
     }
     const auto advisory = successor == nullptr
                               ? l2::make_advisory(old, PublicKey{}, sequence, timestamp)
-                              : l2::make_advisory(old, *successor->identity, sequence, timestamp);
+                              : l2::make_advisory(old, *successor->signer, sequence, timestamp);
     std::array<std::uint8_t, l2::kAdvisoryBoth> bytes{};
     const auto encoded = l2::encode_advisory(advisory, bytes);
     if (!encoded) return status_of(encoded.error());
@@ -253,7 +253,7 @@ mehr_status mehr_commitment_build(const mehr_identity* owner, const mehr_public_
       return MEHR_E_INVALID;
     }
     const auto bytes =
-        encode_fixed(l2::make_commitment(*owner->identity, PublicKey::from(next->bytes)));
+        encode_fixed(l2::make_commitment(*owner->signer, PublicKey::from(next->bytes)));
     return deliver(bytes, out, written);
   });
 }

@@ -61,7 +61,7 @@ extern "C" {
 
 /** Number of the ABI these headers describe. It rises with every change to them; what was there
  *  before keeps its meaning as long as the library's SONAME stays the same. */
-#define MEHR_ABI_VERSION 3
+#define MEHR_ABI_VERSION 4
 
 /** The ABI number of the library that was loaded; compare it with MEHR_ABI_VERSION: lower means
  *  that functions of these headers may be missing. Since: ABI 1 */

@@ -58,6 +58,34 @@ MEHR_API MEHR_NODISCARD mehr_status mehr_identity_from_seed(mehr_bytes seed,
 MEHR_API MEHR_NODISCARD mehr_status mehr_identity_generate(const mehr_random* random,
                                                            mehr_identity** out) MEHR_NOEXCEPT;
 
+/** Signs @p message with the key, Ed25519, whole as it is given: MEHR_OK, or anything else when it
+ *  was not done. What it was for then fails: a link is refused, an announce believed by nobody. */
+typedef mehr_status (*mehr_sign_fn)(void* user, mehr_bytes message, mehr_signature* out);
+/** X25519 of the key's long-term form (of its seed, as RFC 8032 and RFC 7748 have them) with the 32
+ *  bytes of @p peer, into the 32 bytes of @p shared. Likewise. Spec: L0/1 */
+typedef mehr_status (*mehr_agree_fn)(void* user, const uint8_t* peer, uint8_t* shared);
+
+/** Whoever keeps a key that does not leave its place: a hardware element, a key service. Copied;
+ *  both callbacks are made from the thread of the call that needs them and may call nothing here;
+ *  @p user must stay valid as long as anything made with the identity lives. */
+typedef struct mehr_signer {
+  uint32_t struct_size; /**< set by MEHR_SIGNER_INIT */
+  uint32_t reserved;    /**< 0 */
+  mehr_sign_fn sign;    /**< required */
+  mehr_agree_fn agree;  /**< required */
+  void* user;           /**< given back to both */
+} mehr_signer;
+#define MEHR_SIGNER_INIT \
+  { sizeof(mehr_signer), 0, NULL, NULL, NULL }
+
+/** An identity whose key is kept elsewhere. It does what any other does, but has no seed: there is
+ *  none to ask for, to seal in a file or to split. Spec: README/7. Since: ABI 4
+ *  @retval MEHR_E_BAD_VALUE @p key is no usable key
+ *  @retval MEHR_E_INVALID   NULL, bad struct_size, a callback missing */
+MEHR_API MEHR_NODISCARD mehr_status mehr_identity_external(const mehr_public_key* key,
+                                                           const mehr_signer* signer,
+                                                           mehr_identity** out) MEHR_NOEXCEPT;
+
 /** Lets go of the handle; NULL is fine. Links made with it keep their own hold. Since: ABI 1 */
 MEHR_API void mehr_identity_free(mehr_identity* identity) MEHR_NOEXCEPT;
 
@@ -73,6 +101,7 @@ MEHR_API MEHR_NODISCARD mehr_status mehr_identity_public_key(const mehr_identity
 
 /** The 32 secret bytes, for keeping them where only this node can read. The caller wipes them.
  *  @p written as for every mehr_buf. Since: ABI 1
+ *  @retval MEHR_E_UNSUPPORTED the key is kept elsewhere
  *  @retval MEHR_E_INVALID NULL
  *  @retval MEHR_E_TOO_BIG less than 32 bytes of room */
 MEHR_API MEHR_NODISCARD mehr_status mehr_identity_seed(const mehr_identity* identity, mehr_buf out,
@@ -81,6 +110,7 @@ MEHR_API MEHR_NODISCARD mehr_status mehr_identity_seed(const mehr_identity* iden
 /** Signs @p label followed by @p message. @p label is printable ASCII of 1 to 64 characters, ended
  *  by a zero that is not signed; native ones are listed in README/4.7. Spec: README/2.2. Since: ABI
  * 1
+ *  @retval MEHR_E_IO      whoever keeps the key did not sign
  *  @retval MEHR_E_INVALID NULL, or a label of another form
  *  @retval MEHR_E_DENIED  label and message are 32 bytes together: such a signature would give the
  *                         key away beside a VRF proof (spec: L2/1) */

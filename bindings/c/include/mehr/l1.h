@@ -25,7 +25,7 @@
  *  What strangers send is bounded, counted and dropped.
  *
  *  Privacy: no packet names its sender, so no handler learns one. Bodies travel as they are given:
- *  whoever wants them sealed end to end seals them (layer 2).
+ *  the node's sealed door in mehr/l2.h seals them end to end.
  *
  *  Threads, errors, ownership and struct_size: see mehr/core.h. What a callback is given is
  * borrowed until it returns. Since: ABI 2
@@ -296,6 +296,7 @@ typedef void (*mehr_message_fn)(void* user, const mehr_message* message);
 
 /** Messages of @p context go to @p handler from now on, in place of an earlier one; NULL ends that.
  *  Without a handler they are dropped and counted. Since: ABI 2
+ *  @retval MEHR_E_WRONG_STATE the context belongs to the node's sealed door, mehr/l2.h
  *  @retval MEHR_E_INVALID NULL node, a context over 255, or 0xF2, which belongs to probes */
 MEHR_API MEHR_NODISCARD mehr_status mehr_node_on_message(mehr_node* node, uint32_t context,
                                                          mehr_message_fn handler,

@@ -2,8 +2,9 @@
  *  Layer 2: messages sealed from end to end, key files under a passphrase, keys in shares, notices
  *  of compromised keys, and onions.
  *
- *  Place: the C face of mehr/l2/envelope.h, signed_body.h, key_file.h, share.h, advisory.h and
- *  onion.h. Pure functions over the caller's buffers; only mehr_onion_relay remembers anything.
+ *  Place: the C face of mehr/l2/sealed_messenger.h over a mehr_node, which is what a program that
+ *  sends and receives wants; and of envelope.h, signed_body.h, key_file.h, share.h, advisory.h and
+ *  onion.h as pure functions over the caller's buffers.
  *
  *  Entropy comes from the caller's mehr_random, which is asked before anything is written.
  *
@@ -15,6 +16,7 @@
 
 #include "mehr/core.h"
 #include "mehr/l0.h"
+#include "mehr/l1.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -63,6 +65,7 @@ typedef struct mehr_key_cost {
 /** Seals @p identity under @p passphrase (UTF-8, 1 to 1,024 bytes): 96 bytes to keep in a file.
  *  Takes the memory and the time that @p cost says; NULL: the defaults. Spec: L2/6. Since: ABI 3
  *  @retval MEHR_E_BAD_VALUE a cost out of range
+ *  @retval MEHR_E_UNSUPPORTED the identity's key is kept elsewhere
  *  @retval MEHR_E_FULL      that much memory cannot be had
  *  @retval MEHR_E_IO        the random callback failed
  *  @retval MEHR_E_INVALID   NULL, bad struct_size, an empty or too long passphrase */
@@ -91,6 +94,7 @@ typedef struct mehr_share {
 /** Makes @p total shares of @p identity, any @p needed of which give it back and fewer nothing.
  *  The caller wipes them. Since: ABI 3
  *  @retval MEHR_E_BAD_VALUE not 2 <= needed <= total <= 255
+ *  @retval MEHR_E_UNSUPPORTED the identity's key is kept elsewhere
  *  @retval MEHR_E_IO        the random callback failed */
 MEHR_API MEHR_NODISCARD mehr_status mehr_shares_split(const mehr_identity* identity,
                                                       uint32_t needed, uint32_t total,
@@ -210,6 +214,106 @@ MEHR_API MEHR_NODISCARD mehr_status mehr_onion_peel(mehr_onion_relay* relay, meh
                                                     const mehr_now* now, mehr_buf out,
                                                     size_t* written,
                                                     mehr_peeled* what) MEHR_NOEXCEPT;
+
+/* ---- A node's sealed door ------------------------------------------------------------------- */
+
+typedef struct mehr_door_opts {
+  uint32_t struct_size; /**< set by MEHR_DOOR_OPTS_INIT */
+  uint32_t onion_hops;  /**< relays of MEHR_SEND_ONION, 1 to 8; 0 = 3 */
+  uint32_t cover;       /**< 1: as mehr_node_set_cover(node, 1) */
+  uint32_t last_prekey; /**< highest prekey id of an earlier run, kept by the caller; 0 = none */
+} mehr_door_opts;
+#define MEHR_DOOR_OPTS_INIT \
+  { sizeof(mehr_door_opts), 0, 0, 0 }
+
+/** Opens the node's sealed door: from here on it takes contexts 0xE0 to 0xE4 and 0xF3 to 0xF9 of
+ *  mehr_node_on_message(), opens what is sealed to the node, and relays onions. @p opts may be
+ * NULL. Outermost. Spec: L2/4, L2/5, README/3. Since: ABI 4
+ *  @retval MEHR_E_WRONG_STATE it is open already
+ *  @retval MEHR_E_INVALID     NULL, bad struct_size, a field outside its range
+ *  @retval MEHR_E_IO          the random callback failed */
+MEHR_API MEHR_NODISCARD mehr_status mehr_node_open_door(mehr_node* node,
+                                                        const mehr_door_opts* opts) MEHR_NOEXCEPT;
+
+/** A message that was sealed to this node, opened, and never seen before. */
+typedef struct mehr_sealed_message {
+  uint32_t struct_size;   /**< set by the library: what it knows of this struct */
+  uint32_t context;       /**< as its sender chose it */
+  uint32_t port;          /**< port of a datagram, sub-type of a message */
+  uint32_t proven;        /**< 1: `sender` is proven; 0: it says nothing of its sender */
+  uint32_t link;          /**< by which it came; a relay's, unless it was sent one hop */
+  uint32_t reserved;      /**< 0 */
+  mehr_public_key sender; /**< zero unless proven */
+  mehr_bytes body;        /**< as it was sent */
+} mehr_sealed_message;
+
+typedef void (*mehr_sealed_fn)(void* user, const mehr_sealed_message* message);
+
+/** Messages of @p context and @p port go to @p handler from now on, in place of an earlier one;
+ * NULL ends that. Contexts 0xE0 to 0xE3 carry datagrams with ports 0 to 65535, those from 32768 on
+ * with a proof of their sender; 0xF3 to 0xF9 carry messages with sub-types 1 to 255. Since: ABI 4
+ *  @retval MEHR_E_WRONG_STATE the door is not open
+ *  @retval MEHR_E_INVALID     NULL node, another context or port */
+MEHR_API MEHR_NODISCARD mehr_status mehr_node_on_sealed(mehr_node* node, uint32_t context,
+                                                        uint32_t port, mehr_sealed_fn handler,
+                                                        void* user) MEHR_NOEXCEPT;
+
+/** Bits of mehr_send_opts.flags that mehr_node_send_sealed() knows besides MEHR_SEND_PAD_TO_MTU. */
+enum {
+  MEHR_SEND_PROVEN = 2,  /**< the message proves its sender inside the seal */
+  MEHR_SEND_ONE_HOP = 4, /**< to a neighbour, inside its link */
+  MEHR_SEND_ONION = 8    /**< through relays that do not know both ends */
+};
+
+/** Seals @p body so that @p to alone opens it, to a prekey where one is known, and sends it. @p
+ * opts is as for mehr_node_send(), may be NULL, and knows three flags more: of messages on 0xF3 to
+ * 0xF9 MEHR_SEND_PROVEN and MEHR_SEND_ONE_HOP, and MEHR_SEND_ONION, which cannot go with the
+ * latter. Messages may be longer than a packet: they go in segments, and arrive whole or not at
+ * all. Since: ABI 4
+ *  @retval MEHR_E_NO_KEY      the key of @p to is not known: mehr_node_seek() asks for it
+ *  @retval MEHR_E_NO_ROUTE    no link leads towards it
+ *  @retval MEHR_E_NOT_FOUND   too few relays are known for an onion
+ *  @retval MEHR_E_TOO_BIG     over mehr_node_max_sealed(), of messages over 65,386 bytes
+ *  @retval MEHR_E_FULL        queues are full: MEHR_NODE_WRITABLE comes
+ *  @retval MEHR_E_WRONG_STATE the door is not open
+ *  @retval MEHR_E_INVALID     NULL, another context or port, flags that do not go together or with
+ *                             the context; else as mehr_node_send()
+ *  @retval MEHR_E_UNSUPPORTED an unknown flag */
+MEHR_API MEHR_NODISCARD mehr_status mehr_node_send_sealed(mehr_node* node, const mehr_id* to,
+                                                          uint32_t context, uint32_t port,
+                                                          mehr_bytes body,
+                                                          const mehr_send_opts* opts) MEHR_NOEXCEPT;
+
+/** Longest body of a datagram that surely fits on the way to @p to now; 0 without a route, without
+ *  an open door, and for NULL. Since: ABI 4 */
+MEHR_API size_t mehr_node_max_sealed(const mehr_node* node, const mehr_id* to) MEHR_NOEXCEPT;
+
+/** With @p cover 1 the node sends an onion a minute to a random relay that drops it; 0 ends that.
+ *  Since: ABI 4
+ *  @retval MEHR_E_WRONG_STATE the door is not open
+ *  @retval MEHR_E_INVALID     NULL, neither 0 nor 1 */
+MEHR_API MEHR_NODISCARD mehr_status mehr_node_set_cover(mehr_node* node,
+                                                        uint32_t cover) MEHR_NOEXCEPT;
+
+/** Makes a new prekey and gives its bundle, 132 bytes, to hand to whoever writes to this node: what
+ *  they seal to it stays closed when the node's key is stolen later. Due every 7 days; the last
+ * four are understood for 14 days after they were replaced, and not after a restart. Asking for the
+ * size makes none. Outermost. Spec: L2/4 PrekeyBundle. Since: ABI 4
+ *  @retval MEHR_E_WRONG_STATE the door is not open
+ *  @retval MEHR_E_TOO_BIG     too little room; nothing was made
+ *  @retval MEHR_E_IO          the random callback failed
+ *  @retval MEHR_E_INVALID     NULL */
+MEHR_API MEHR_NODISCARD mehr_status mehr_node_rotate_prekey(mehr_node* node, mehr_buf out,
+                                                            size_t* written) MEHR_NOEXCEPT;
+
+/** Takes another node's bundle up. Since: ABI 4
+ *  @retval MEHR_E_BAD_SIGNATURE its own identity did not sign it
+ *  @retval MEHR_E_REPLAYED      one with this or a higher id is known
+ *  @retval MEHR_E_BAD_VALUE     an unusable key
+ *  @retval MEHR_E_TRUNCATED, MEHR_E_TRAILING not 132 bytes
+ *  @retval MEHR_E_WRONG_STATE   the door is not open */
+MEHR_API MEHR_NODISCARD mehr_status mehr_node_learn_prekey(mehr_node* node,
+                                                           mehr_bytes bundle) MEHR_NOEXCEPT;
 
 #ifdef __cplusplus
 }
