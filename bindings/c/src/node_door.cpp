@@ -10,8 +10,8 @@ namespace {
 
 constexpr std::uint32_t kLargestU16 = 0xFFFF;
 constexpr std::uint32_t kLargestSubType = 0xFF;
-constexpr std::uint32_t kFlags =
-    MEHR_SEND_PAD_TO_MTU | MEHR_SEND_PROVEN | MEHR_SEND_ONE_HOP | MEHR_SEND_ONION;
+constexpr std::uint32_t kPad = MEHR_SEND_PAD_TO_MTU;  // of another enumeration than the others
+constexpr std::uint32_t kFlags = kPad | MEHR_SEND_PROVEN | MEHR_SEND_ONE_HOP | MEHR_SEND_ONION;
 
 mehr_status read_door_opts(const mehr_door_opts* in, mehr_door_opts& out) {
   out = MEHR_DOOR_OPTS_INIT;
