@@ -141,6 +141,7 @@ void LinkSession::install(const Secret<32>& key) {
 void LinkSession::exchange_keys() {
   Expects(old_.has_value());
   std::swap(current_, *old_);
+  current_.heard = false;
 }
 
 }  // namespace mehr::l0

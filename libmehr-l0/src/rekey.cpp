@@ -65,9 +65,9 @@ RekeyMachine::Outcome RekeyMachine::ask() const {
 
 // spec: L2/3.6: three tries without an answer keep the key, and rekeys are classical again. A link
 // whose key may not be used any longer asks so at once.
-RekeyMachine::Outcome RekeyMachine::unanswered(Millis now) {
+RekeyMachine::Outcome RekeyMachine::unanswered(const LinkSession& session, Millis now) {
   Outcome out;
-  if (kHybrid && trial_ == Trial::gone_back) {
+  if (kHybrid && trial_ == Trial::gone_back && !session.is_current_heard()) {
     // The peer may hold to the hybrid key, which its next frame would show: silence ends the link.
     resends_ = 0;
     deadline_ = now + step_;
@@ -103,6 +103,8 @@ void RekeyMachine::end_drain(LinkSession& session) {
 void RekeyMachine::begin_trial(Millis first_ping) {
   trial_ = Trial::unproven;
   ping_at_ = first_ping;
+  // On a very slow link the peer must not hear nothing that it can open until it gives the link up.
+  deadline_ = std::min(deadline_, key_since_ + kMostTrial);
 }
 
 // The peer may never have had the new key, or another one. docs/decisions/0024
@@ -153,7 +155,7 @@ RekeyMachine::Outcome RekeyMachine::on_timer(LinkSession& session, Random& rando
   } else if (state_ != State::asked || now < deadline_) {
     return {};
   } else if (resends_ == kResends) {
-    return unanswered(now);
+    return unanswered(session, now);
   } else {
     ++resends_;
   }

@@ -15,7 +15,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 
 #include "mehr/core/bytes.h"
 #include "mehr/core/crypto.h"
@@ -85,9 +84,6 @@ class Replicated {
   [[nodiscard]] virtual ByteView body(std::size_t place) const = 0;
   /// Takes, or does not take, an item from a neighbour.
   virtual MergeVerdict merge(const GossipItem& item) = 0;
-  /// The item that made room in the last `merge`, told once: its id counts as held for 24 h, so
-  /// that neighbours who still have it do not offer it again each round.
-  virtual std::optional<ItemRef> take_evicted() { return std::nullopt; }
 };
 
 }  // namespace mehr

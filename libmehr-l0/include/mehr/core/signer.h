@@ -18,7 +18,7 @@ class Signer {
   [[nodiscard]] virtual const PublicKey& public_key() const = 0;
   [[nodiscard]] virtual const NodeId& node_id() const = 0;
   /// Ed25519 over @p label then @p message. @p label is one of spec README/4.7; empty for announces
-  /// to Reticulum peers only, whose format has none.
+  /// to Reticulum peers only, whose format has none. All zero: whoever keeps the key did not sign.
   [[nodiscard]] virtual Signature sign(std::string_view label, ByteView message) const = 0;
   /// X25519 of the key's long-term form with @p peer. Errc::bad_value when the result is zero.
   [[nodiscard]] virtual Result<Secret<32>> agree(const X25519Key& peer) const = 0;

@@ -62,7 +62,7 @@ class LinkSession {
   void install(const Secret<32>& key);
   void drop_old() { old_.reset(); }
   /// The kept key becomes the one to send with, its counters going on, and the current one is kept
-  /// for opening. Only while there is a kept one.
+  /// for opening. It counts as not heard from here on. Only while there is a kept one.
   void exchange_keys();
   /// The MTU both sides settled on, once the responder knows the peer's.
   void set_mtu(Mtu mtu) { addressing_.mtu = mtu; }

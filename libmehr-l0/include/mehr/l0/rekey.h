@@ -35,6 +35,8 @@ class RekeyMachine {
   /// A key younger than this is not replaced again: a hostile peer could ask without end.
   static constexpr Millis kLeastKeyAge = Millis::seconds(1);
   static constexpr int kResends = 2;
+  /// A hybrid key without proof is given up after this at the latest: half of a link's silence.
+  static constexpr Millis kMostTrial = Millis::seconds(90);
 
   using Message = std::array<std::uint8_t, wire_size<RekeyRequest>>;
   struct Send {
@@ -96,7 +98,7 @@ class RekeyMachine {
   [[nodiscard]] bool begin_asking(LinkSession& session, Random& random);
   [[nodiscard]] Outcome ask() const;
   [[nodiscard]] Outcome answered() const;
-  [[nodiscard]] Outcome unanswered(Millis now);
+  [[nodiscard]] Outcome unanswered(const LinkSession& session, Millis now);
 
   Millis step_;
   Millis drain_;
