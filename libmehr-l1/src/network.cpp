@@ -97,7 +97,7 @@ Status Network::send(const NodeId& to, Protocol protocol, ByteView body,
                           protocol.context, Tail{body}};
   const auto bytes = encode(packet, scratch_);
   if (!bytes) return fail(bytes);
-  const bool own = options.for_link == 0;
+  const bool own = !options.for_another;
   const auto reservation = own ? reservations_.find(kNoLink, to) : std::nullopt;
   const LinkSlot link = reservation ? reservation->egress : hop->link;
   const bool claimed = reservation && reservations_.claims(*reservation, bytes->size(), now);
@@ -106,7 +106,7 @@ Status Network::send(const NodeId& to, Protocol protocol, ByteView body,
       own ? kNoLink : table_.find_link({static_cast<std::uint16_t>(options.for_link)});
   const Status queued = hand(link, {turn, upstream, *bytes, options.pad_to_mtu}, now);
   if (!queued) {
-    send_blocked_ = send_blocked_ || queued.error().code == Errc::full;
+    send_blocked_ = send_blocked_ || (own && queued.error().code == Errc::full);
     return queued;
   }
   ++counters_.sent;

@@ -125,7 +125,6 @@ Status Network::take_gossip(LinkSlot from, ByteView message, Millis now) {
       verdict = verdict_of(received.intake);
     } else {
       verdict = offered->source->merge(offered->item, from, now);
-      if (const auto gone = offered->source->take_evicted()) gossip_.let_go(*gone, now);
     }
     const bool taken = verdict == MergeVerdict::taken;
     ++(taken ? counters_.gossip_items_taken : counters_.gossip_items_refused);

@@ -62,7 +62,6 @@ std::uint64_t AdvisoryStore::rank(std::size_t place) const {
 ByteView AdvisoryStore::body(std::size_t place) const { return places_[place].bytes(); }
 
 MergeVerdict AdvisoryStore::merge(const GossipItem& item) {
-  evicted_.reset();
   const MergeVerdict verdict =
       item.kind == kAdvisoryKind ? take_advisory(item.body) : take_commitment(item.body);
   switch (verdict) {
@@ -199,7 +198,6 @@ AdvisoryStore::Index AdvisoryStore::free_place() {
   }
   if (oldest != kNone) {
     ++counters_.evicted;
-    evicted_ = {places_[oldest].id, places_[oldest].kind, places_[oldest].size};
     places_[oldest].kind = 0;
     --size_;
   }

@@ -112,7 +112,7 @@ Status SealedMessenger::send_one_hop(const NodeId& to, Protocol protocol, ByteVi
   if (size <= end->mtu.bytes) {
     sent = beside_.links->send_control(*link, tier, w.written());
   } else {
-    const HopSender::Job job{*link, tier, message_[0], end->mtu, random_.draw<std::uint32_t>()};
+    const HopSender::Job job{*link, to, end->mtu, tier, message_[0], random_.draw<std::uint32_t>()};
     sent = hops_.start(*beside_.links, job, w.written().subspan(1), clock_.now());
     set_wake();
   }

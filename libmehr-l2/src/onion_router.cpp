@@ -8,9 +8,12 @@ namespace {
 
 constexpr int kDraws = 32;  // of whole routes, before one relay is replaced by one outside
 
-// What this node may be asked to say in its own name: sealed things, no control and no new onion.
+// What carries envelopes (README/3): this node is not to be made to say anything else, such as a
+// probe or another onion, in its own name.
 bool leaves_onions(std::uint8_t c) {
-  return (c >= context::kRealTime && c <= context::kBulk) || context::carries_messages(c);
+  constexpr std::uint8_t kBareEnvelope = 0;
+  return c == kBareEnvelope || (c >= context::kRealTime && c <= context::kBulk) ||
+         context::carries_messages(c);
 }
 
 }  // namespace

@@ -55,8 +55,8 @@ Status PeerKeys::learn_prekey(const PrekeyBundle& bundle, Millis now) {
   return {};
 }
 
-std::optional<PrekeyRef> PeerKeys::prekey(const NodeId& node, Millis now) const {
-  const Prekey* const known = prekeys_.find(node.bytes);
+std::optional<PrekeyRef> PeerKeys::prekey(const NodeId& node, Millis now) {
+  const Prekey* const known = prekeys_.touch(node.bytes);
   if (known == nullptr || known->until <= now) return std::nullopt;
   return known->ref;
 }

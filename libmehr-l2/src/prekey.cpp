@@ -33,13 +33,19 @@ bool supersedes(const PrekeyBundle& fresh, const PrekeyBundle& held) {
   return fresh.identity == held.identity && fresh.prekey_id > held.prekey_id;
 }
 
-Result<PrekeyRef> PrekeyRing::rotate(Random& random, Millis now) {
+Result<std::uint32_t> PrekeyRing::next_id() const {
   if (last_id_ == std::numeric_limits<std::uint32_t>::max()) {
     return fail(Errc::full, "this identity has used every prekey id");
   }
+  return last_id_ + 1;
+}
+
+Result<PrekeyRef> PrekeyRing::rotate(Random& random, Millis now) {
+  const auto id = next_id();
+  if (!id) return fail(id);
   Secret<32> secret;
   random.fill(secret.expose_mutable());
-  return install(last_id_ + 1, std::move(secret), now);
+  return install(*id, std::move(secret), now);
 }
 
 Result<PrekeyRef> PrekeyRing::install(std::uint32_t id, Secret<32> secret, Millis now) {

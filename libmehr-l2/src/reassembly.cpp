@@ -1,5 +1,6 @@
 #include "mehr/l2/reassembly.h"
 
+#include <algorithm>
 #include <gsl/assert>
 
 namespace mehr::l2 {
@@ -25,18 +26,25 @@ Reassembler::Sets::iterator Reassembler::drop(Sets::iterator set) {
   return sets_.erase(set);
 }
 
-// Sets are few hundreds, and this is for a table that is full.
 template <class Weight, class MayGo>
 Reassembler::Sets::iterator Reassembler::victim(Weight weight, MayGo may_go) {
+  sums_.clear();
+  for (const Set& set : sets_) sums_.emplace_back(set.from.link, weight(set));
+  std::sort(sums_.begin(), sums_.end());
+  // Each link's sum comes to stand in its last place.
+  for (std::size_t i = 1; i < sums_.size(); ++i) {
+    if (sums_[i].first == sums_[i - 1].first) sums_[i].second += sums_[i - 1].second;
+  }
   auto found = sets_.end();
   std::size_t most = 0;
   for (auto set = sets_.begin(); set != sets_.end(); ++set) {
     if (!may_go(*set)) continue;
-    const bool same = found != sets_.end() && found->from.link == set->from.link;
-    if (same) continue;  // a later one of the link that stands already
-    std::size_t sum = 0;
-    for (const Set& other : sets_) sum += other.from.link == set->from.link ? weight(other) : 0;
-    if (found != sets_.end() && sum <= most) continue;
+    const auto behind =
+        std::upper_bound(sums_.begin(), sums_.end(), set->from.link,
+                         [](std::uint32_t link, const auto& sum) { return link < sum.first; });
+    const std::size_t sum = std::prev(behind)->second;
+    if (found != sets_.end() && sum <= most)
+      continue;  // of one link the first, which is its oldest
     found = set;
     most = sum;
   }

@@ -152,6 +152,7 @@ std::size_t SealedMessenger::max_body(const NodeId& to) const {
 }
 
 void SealedMessenger::on_writable(std::function<void()> handler) {
+  writable_ = handler;  // for long messages of one hop, which wait here
   below_.on_writable(std::move(handler));
 }
 
@@ -297,6 +298,7 @@ void SealedMessenger::receive_onion(const Message& message) {
   if (!peeled) return;
   const bool forward = peeled->kind == Peeled::Kind::forward;
   SendOptions options;
+  options.for_another = true;
   options.for_link = message.link;
   const Protocol on{forward ? context::kOnion : peeled->context, 0};
   if (!below_.send(peeled->to, on, peeled->data, options)) onions_.unsent();
@@ -325,10 +327,17 @@ void SealedMessenger::resume_prekeys(std::uint32_t last_id) {
 }
 
 Result<PrekeyBundle> SealedMessenger::rotate_prekey() {
-  const auto prekey = prekeys_.rotate(random_, clock_.now());
+  const auto id = prekeys_.next_id();
+  if (!id) return fail(id);
+  Secret<32> secret;
+  random_.fill(secret.expose_mutable());
+  // Signed before it is installed: one that nobody would accept must not push a live one out.
+  const PrekeyBundle bundle = make_bundle(me_, {*id, crypto::x25519_public(secret)});
+  if (bundle.signature == Signature{}) return fail(Errc::io, "the prekey could not be signed");
+  const auto prekey = prekeys_.install(*id, std::move(secret), clock_.now());
   if (!prekey) return fail(prekey);
   set_wake();
-  return make_bundle(me_, *prekey);
+  return bundle;
 }
 
 Status SealedMessenger::learn_prekey(const PrekeyBundle& bundle) {
@@ -342,15 +351,18 @@ void SealedMessenger::on_wake(Millis) {
 
 void SealedMessenger::on_time() {
   const Millis now = clock_.now();
+  const bool room = beside_.links != nullptr && hops_.on_time(*beside_.links, now);
   prekeys_.expire(now);
   segments_.expire(now);
   key_exchange_.expire(now);
-  if (beside_.links != nullptr) hops_.on_time(*beside_.links, now);
   ask_for_keys();
   if (const auto cover = onions_.cover(onion_, now)) {
     if (!below_.send(cover->first, {context::kOnion, 0}, cover->second, {})) onions_.unsent();
   }
   set_wake();
+  if (!room || !writable_) return;
+  const auto handler = writable_;  // lives on should it replace itself
+  handler();
 }
 
 Millis SealedMessenger::next_deadline() const {

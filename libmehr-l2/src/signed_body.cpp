@@ -22,6 +22,7 @@ Result<MutableBytes> make_signed_body(const Signer& sender, const ProofBinding& 
   // The binding stands right before the body while it is signed; the proof then takes its place.
   copy_bytes(encode_fixed(where), whole.subspan(kProofSize - kBindingSize));
   const Signature signature = sender.sign(kLabel, whole.subspan(kProofSize - kBindingSize));
+  if (signature == Signature{}) return fail(Errc::io, "the message could not be signed");
   Writer head(whole);
   head.put(sender.public_key());
   head.put(signature);

@@ -219,6 +219,7 @@ TEST_CASE("L1 10.2: what is sent for a neighbour goes by its share, not by this 
   const std::size_t taken = fill(net);
   const auto send = [&](l0::LinkId behind) {
     SendOptions options;
+    options.for_another = behind.value != 0;
     options.for_link = behind.value;
     return net[0].network.send(net[1].id(), {0xE2, 0}, Bytes(100, 7), options);
   };

@@ -216,26 +216,6 @@ TEST_CASE("L2/6.1: a full store gives up strangers' entries, oldest first", "[l2
   CHECK(b.store.capacity() == 4);
 }
 
-TEST_CASE("L1/9: what makes room is told, so that it is not offered again", "[l2][advisory]") {
-  AdvisoryStore store(2, identity(0).node_id(), nullptr, nullptr);
-  const auto put = [&](std::uint8_t seed) {
-    const auto a = make_advisory(identity(seed), PublicKey{}, 1, 1);
-    Bytes body(kAdvisoryBoth);
-    const auto written = encode_advisory(a, body);
-    return store.merge({kAdvisoryKind, *written});
-  };
-  CHECK(put(10) == MergeVerdict::taken);
-  CHECK(put(11) == MergeVerdict::taken);
-  CHECK_FALSE(store.take_evicted().has_value());
-  ItemRef first;
-  REQUIRE(store.item(0, first));
-  CHECK(put(12) == MergeVerdict::taken);
-  const auto gone = store.take_evicted();
-  REQUIRE(gone.has_value());
-  CHECK(gone->id == first.id);
-  CHECK_FALSE(store.take_evicted().has_value());
-}
-
 TEST_CASE("L2/6.1: what is held is offered to gossip, commitments first", "[l2][advisory]") {
   Book b;
   b.both(kOwner, kNext);

@@ -100,6 +100,12 @@ TEST_CASE("L2/4: strangers push out no prekey and no highest id", "[l2][keys]") 
   REQUIRE(keys.prekey(owner.node_id(), Millis{2}).has_value());
   CHECK(keys.prekey(owner.node_id(), Millis{2})->id == 5);
   CHECK(keys.learn_prekey(old, Millis{2}).error().code == Errc::replayed);
+  // Nor do others' bundles, as long as it is used.
+  for (std::uint8_t i = 1; i < 20; ++i) {
+    const auto bundle = make_bundle(identity(i), {1, crypto::x25519_public(repeated(i))});
+    CHECK(keys.learn_prekey(bundle, Millis{3}).has_value());
+    CHECK(keys.prekey(owner.node_id(), Millis{3}).has_value());
+  }
 }
 
 TEST_CASE("L2 4.1 keys: who is used once takes nobody's place", "[l2][keys]") {

@@ -207,10 +207,16 @@ TEST_CASE("README/3: long messages of one hop in segments, and what is the neigh
 TEST_CASE("README/3: no segment is given to a link that has no room for it", "[l2][forms]") {
   Pair p;
   p.b.door.on(kMessage, p.b.collect());
-  p.a.links.room = 3;
+  int writable = 0;
+  p.a.door.on_writable([&] { ++writable; });
+  const auto pass = [&](Millis span) {
+    p.a.clock.at = p.a.clock.at + span;
+    p.a.door.on_time();
+  };
   const auto send = [&](std::size_t size) {
     return p.a.door.send(p.b.me.node_id(), kMessage, pattern(size), with(false, true));
   };
+  p.a.links.room = 3;
   REQUIRE(send(5'000).has_value());
   CHECK(p.a.links.sent.size() == 3);
   // One at a time; short ones are not held up.
@@ -218,30 +224,54 @@ TEST_CASE("README/3: no segment is given to a link that has no room for it", "[l
   CHECK(send(400).has_value());
   CHECK(p.a.links.sent.size() == 4);
   p.a.links.room = 0;
-  p.a.clock.at = p.a.clock.at + Millis::seconds(5);
-  p.a.door.on_time();
+  pass(Millis::seconds(4));
   CHECK(p.a.links.sent.size() == 4);
+  CHECK(writable == 0);
   p.a.links.room = 25;
-  p.a.clock.at = p.a.clock.at + HopSender::kPace;
-  p.a.door.on_time();
+  pass(HopSender::kPace);
   CHECK(p.a.door.next_deadline() == Millis::never());
+  CHECK(writable == 1);  // who was refused is told
   p.hop();
   REQUIRE(p.b.got.size() == 2);
   CHECK(p.b.got[1].body == pattern(5'000));
-  // After 30 s the receiver has forgotten the beginning.
-  p.a.links.room = 3;
-  REQUIRE(send(5'000).has_value());
+  CHECK(p.a.door.counters().hops_given_up == 0);
+}
+
+TEST_CASE("README/3: what a link has no room for is given up, and holds up nobody", "[l2][forms]") {
+  Pair p;
+  const auto how = with(false, true);
+  const auto send = [&](const NodeId& to, std::size_t size) {
+    return p.a.door.send(to, kMessage, pattern(size), how);
+  };
+  const auto pass = [&](Millis span) {
+    p.a.clock.at = p.a.clock.at + span;
+    p.a.door.on_time();
+  };
+  const NodeId other = identity(70).node_id();
+  p.a.links.ends[2] = {other, Mtu{484}};
   p.a.links.room = 0;
-  p.a.clock.at = p.a.clock.at + Millis::seconds(30);
-  p.a.door.on_time();
-  CHECK(p.a.door.counters().hops_given_up == 1);
-  // So it is with a link that is gone.
-  p.a.links.room = 3;
-  REQUIRE(send(5'000).has_value());
-  p.a.links.ends.clear();
-  p.a.clock.at = p.a.clock.at + HopSender::kPace;
-  p.a.door.on_time();
+  REQUIRE(send(p.b.me.node_id(), 5'000).has_value());
+  REQUIRE(send(other, 5'000).has_value());  // another link
+  CHECK(send(other, 60'000).error().code == Errc::full);
+  pass(HopSender::kStalled);
   CHECK(p.a.door.counters().hops_given_up == 2);
+  // A trickle does not keep one for longer than the receiver remembers its beginning.
+  REQUIRE(send(p.b.me.node_id(), 65'000).has_value());
+  for (int i = 0; i < 7; ++i) {
+    p.a.links.room = 1;
+    pass(Millis::seconds(4));
+    CHECK(p.a.door.counters().hops_given_up == 2);
+  }
+  pass(Millis::seconds(4));
+  CHECK(p.a.door.counters().hops_given_up == 3);
+  // A link that is gone, and another node under its number.
+  p.a.links.sent.clear();
+  REQUIRE(send(p.b.me.node_id(), 5'000).has_value());
+  const std::size_t sent = p.a.links.sent.size();
+  p.a.links.ends[1].peer = identity(71).node_id();
+  pass(HopSender::kPace);
+  CHECK(p.a.links.sent.size() == sent);
+  CHECK(p.a.door.counters().hops_given_up == 4);
   CHECK(p.a.door.next_deadline() == Millis::never());
 }
 

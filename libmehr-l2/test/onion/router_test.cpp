@@ -231,7 +231,7 @@ TEST_CASE("L2/5: a relay sends for the link an onion came by, and sealed things 
   Bytes out(465);
   for (const unsigned context : {0x00U, 0xDFU, 0xE0U, 0xE3U, 0xE4U, 0xF2U, 0xF3U, 0xF9U, 0xFAU}) {
     const auto c = static_cast<std::uint8_t>(context);
-    const bool allowed = (c >= 0xE0 && c <= 0xE3) || (c >= 0xF3 && c <= 0xF9);
+    const bool allowed = (c >= 0xE0 && c <= 0xE3) || (c >= 0xF3 && c <= 0xF9) || c == 0;
     const auto made =
         build_onion(OnionClass::constrained, hops, {mesh.members[2]->me.node_id(), c, kHello},
                     Ephemeral::draw(sender.random), out);
@@ -242,10 +242,11 @@ TEST_CASE("L2/5: a relay sends for the link an onion came by, and sealed things 
     if (!allowed) continue;
     CHECK(relay.floor.sent[0].protocol.context == c);
     CHECK(relay.floor.sent[0].body == kHello);
+    CHECK(relay.floor.sent[0].options.for_another);
     CHECK(relay.floor.sent[0].options.for_link == 9);
   }
-  CHECK(relay.door->onion_counters().exited == 4);
-  CHECK(relay.door->onion_counters().dropped_malformed == 5);
+  CHECK(relay.door->onion_counters().exited == 5);
+  CHECK(relay.door->onion_counters().dropped_malformed == 4);
 }
 
 TEST_CASE("L2/5 property 18: 20 % loss costs what it costs and nothing else", "[l2][onion]") {

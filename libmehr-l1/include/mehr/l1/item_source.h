@@ -46,8 +46,6 @@ class ItemSource {
   virtual void sent(std::size_t place, LinkSlot link) = 0;
   /// An item that arrived from @p from.
   virtual MergeVerdict merge(const GossipItem& item, LinkSlot from, Millis now) = 0;
-  /// As Replicated::take_evicted.
-  virtual std::optional<ItemRef> take_evicted() { return std::nullopt; }
 };
 
 /// An owner behind the core seam, whose items are the same on every link.
@@ -70,7 +68,6 @@ class ReplicatedSource final : public ItemSource {
   MergeVerdict merge(const GossipItem& item, LinkSlot, Millis) override {
     return owner_.merge(item);
   }
-  std::optional<ItemRef> take_evicted() override { return owner_.take_evicted(); }
 
  private:
   Replicated& owner_;

@@ -17,7 +17,6 @@
 #include <array>
 #include <functional>
 #include <optional>
-#include <utility>
 #include <vector>
 
 #include "mehr/core/bounded.h"
@@ -77,7 +76,6 @@ class AdvisoryStore final : public Replicated {
   [[nodiscard]] std::uint64_t rank(std::size_t place) const override;
   [[nodiscard]] ByteView body(std::size_t place) const override;
   MergeVerdict merge(const GossipItem& item) override;
-  std::optional<ItemRef> take_evicted() override { return std::exchange(evicted_, std::nullopt); }
 
   /// Takes up an item of this node's own user. Errors say why not: bad_signature, bad_value,
   /// replayed (an equal or later one is held), full.
@@ -140,7 +138,6 @@ class AdvisoryStore final : public Replicated {
   std::vector<Place> places_;
   std::size_t size_ = 0;
   std::uint64_t order_ = 0;
-  std::optional<ItemRef> evicted_;  // by the last merge
   bool dirty_ = false;
   std::function<void()> dirty_observer_;
   Millis saved_{0};

@@ -40,8 +40,8 @@ class PeerKeys final : public KeyTable {
   /// Takes a bundle up: E2 is used to its owner from here on. Errors: bad_signature, replayed (its
   /// id is not above the one held), bad_value (an unusable key).
   [[nodiscard]] Status learn_prekey(const PrekeyBundle& bundle, Millis now);
-  /// The current prekey of a node, if one is known and surely still alive.
-  [[nodiscard]] std::optional<PrekeyRef> prekey(const NodeId& node, Millis now) const;
+  /// The current prekey of a node, if one is known and surely still alive; it counts as used.
+  [[nodiscard]] std::optional<PrekeyRef> prekey(const NodeId& node, Millis now);
   [[nodiscard]] std::size_t size() const { return known_.size(); }
 
  private:

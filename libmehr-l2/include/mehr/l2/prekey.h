@@ -62,8 +62,10 @@ class PrekeyRing {
   /// Continues the ids of this identity: @p last_id is the highest ever used, 0 at first.
   void resume(std::uint32_t last_id) { last_id_ = std::max(last_id_, last_id); }
 
+  /// The id of the prekey to come; Errc::full when ids have run out.
+  [[nodiscard]] Result<std::uint32_t> next_id() const;
   /// Draws a new current prekey with the next id; the former one becomes a replaced one.
-  /// Errc::full when ids have run out.
+  /// Errors as `next_id`.
   [[nodiscard]] Result<PrekeyRef> rotate(Random& random, Millis now);
   /// The same with a given id and secret; Errc::bad_value unless @p id is above every earlier one.
   [[nodiscard]] Result<PrekeyRef> install(std::uint32_t id, Secret<32> secret, Millis now);

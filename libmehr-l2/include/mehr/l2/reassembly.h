@@ -14,6 +14,7 @@
 #pragma once
 
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "mehr/core/codec.h"
@@ -113,6 +114,7 @@ class Reassembler {
   std::size_t cost_ = 0;
   Sets sets_;
   Bytes joined_;
+  std::vector<std::pair<std::uint32_t, std::size_t>> sums_;  // of links, while a victim is sought
   Counters counters_;
 };
 

@@ -125,7 +125,8 @@ class SealedMessenger final : public Messenger,
   /// Continues the ids of an earlier run: @p last_id is the highest ever used. Before the first
   /// `rotate_prekey`; what was live then is not.
   void resume_prekeys(std::uint32_t last_id);
-  /// Makes a new current prekey and gives the bundle to publish. Due every `kPrekeyPeriod`.
+  /// Makes a new current prekey and gives the bundle to publish. Due every `kPrekeyPeriod`. Errors:
+  /// full (ids have run out), io (the signer did not sign): nothing has changed.
   [[nodiscard]] Result<PrekeyBundle> rotate_prekey();
   /// Takes up another node's bundle. Errors as `PeerKeys::learn_prekey`.
   [[nodiscard]] Status learn_prekey(const PrekeyBundle& bundle);
@@ -217,11 +218,12 @@ class SealedMessenger final : public Messenger,
   OnionRouter onions_;
   std::size_t onion_hops_ = kDefaultOnionHops;
   Handlers handlers_;  // local callers' alone: nothing a stranger sends adds to it
-  Bytes sending_;      // one datagram being made
-  Bytes opening_;      // plaintext of an E2 attempt, so that E1 can still be tried on the original
-  Bytes onion_;        // one onion being made
-  Bytes message_;      // a message of 0xF3-0xF9 being made; as long as the longest so far
-  Bytes hopping_;      // one message of a link
+  std::function<void()> writable_;
+  Bytes sending_;  // one datagram being made
+  Bytes opening_;  // plaintext of an E2 attempt, so that E1 can still be tried on the original
+  Bytes onion_;    // one onion being made
+  Bytes message_;  // a message of 0xF3-0xF9 being made; as long as the longest so far
+  Bytes hopping_;  // one message of a link
   Millis wake_at_ = Millis::never();
   Counters counters_;
 };
