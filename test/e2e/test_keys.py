@@ -127,8 +127,24 @@ class Store(KeyTest):
         self.refused(self.key("rotate", "--yes", passphrase=RIGHT, code=1), "committed to a next one",
                      "combine --next main")
         self.assertEqual(self.snapshot(), before)
+        # Shares of some other key do not take its place.
+        self.new("other")
+        wrong = self.key("split", "other", "-k", "2", "-n", "2", passphrase=RIGHT).stdout
+        before = self.snapshot()
+        self.refused(self.key("combine", "--next", passphrase=RIGHT, stdin=wrong, code=1),
+                     "committed to another next key", "nothing was changed")
+        self.assertEqual(self.snapshot(), before)
         os.rename(os.path.join(self.mesh.dir, away), os.path.join(keys, away))
-        self.assertIn(self.key("rotate", "--yes", passphrase=RIGHT).stdout.strip(), away)
+        # Where one is there, another takes its place, and is the only one to follow.
+        self.key("combine", "--next", passphrase=RIGHT, stdin=wrong)
+        self.assertIn(away[:-len("next")] + "old", os.listdir(keys))
+        other = next(n for n in os.listdir(keys) if n.startswith("main.") and n.endswith(".next"))
+        os.rename(os.path.join(keys, other), os.path.join(self.mesh.dir, other))
+        os.rename(os.path.join(keys, away[:-len("next")] + "old"), os.path.join(keys, away))
+        self.refused(self.key("rotate", "--yes", passphrase=RIGHT, code=1), "committed to another")
+        os.rename(os.path.join(keys, away), os.path.join(keys, away[:-len("next")] + "old"))
+        os.rename(os.path.join(self.mesh.dir, other), os.path.join(keys, other))
+        self.assertIn(self.key("rotate", "--yes", passphrase=RIGHT).stdout.strip(), other)
 
     def test_one_changes_keys_at_a_time(self):
         self.new()
@@ -361,16 +377,35 @@ class Daemon(KeyTest):
         self.assertEqual(code, 3, text)
         self.assertEqual(len(re.findall("passphrase is wrong", text)), 3)
 
-    def test_a_rotation_that_was_cut_short_is_finished(self):
-        node = self.node(name="one")
+    def cut_short(self, node, before_the_renames):
+        """A key of @p node in the middle of its rotation, as when the power goes; old and new."""
         old = self.key("new", data=node.data, passphrase=RIGHT).stdout.strip()
         now = self.key("rotate", "--yes", data=node.data, passphrase=RIGHT).stdout.strip()
-        # As if the power had gone between the two renames.
         keys = os.path.join(node.data, "keys")
         for name in os.listdir(keys):
             if name.endswith(".next") or name == f"main.{now}.commitment":
                 os.remove(os.path.join(keys, name))
         os.rename(os.path.join(keys, f"main.{now}.key"), os.path.join(keys, f"main.{now}.next"))
+        if before_the_renames:
+            os.rename(os.path.join(keys, f"main.{old}.old"), os.path.join(keys, f"main.{old}.key"))
+        return keys, old, now
+
+    def test_a_rotation_that_was_cut_short_is_finished(self):
+        for before_the_renames in (False, True):
+            with self.subTest(before_the_renames=before_the_renames):
+                self.finished(self.node(name=f"one{before_the_renames}"), before_the_renames)
+
+    def test_a_rotation_that_was_cut_short_is_finished_by_the_next(self):
+        node = self.node(name="one")
+        keys, old, now = self.cut_short(node, False)
+        later = self.key("rotate", "--yes", data=node.data, passphrase=RIGHT).stdout.strip()
+        names = os.listdir(keys)
+        for name in (f"main.{later}.key", f"main.{now}.old", f"main.{old}.old"):
+            self.assertIn(name, names)
+        self.assertEqual(sum(n.endswith((".next", ".key")) for n in names), 2)
+
+    def finished(self, node, before_the_renames):
+        keys, old, now = self.cut_short(node, before_the_renames)
         end = descriptor(RIGHT)
         process, running = self.start(node, "--passphrase-fd", str(end), pass_fds=[end])
         os.close(end)

@@ -327,9 +327,16 @@ int combine_next(const Options& options, const KeyOptions& what) {
   if (!seed) return failed(seed.error());
   const auto passphrase = passphrase_of(what, asked_for(what.name));
   if (!passphrase) return failed(passphrase.error());
+  const auto before = keys.store.list();
+  if (!before) return failed(before.error());
   const auto made = keys.store.restore_next(what.name, *seed, *passphrase);
   if (!made) return failed(made.error());
   print_key(options, *made);
+  for (const KeyEntry& e : *before) {
+    if (e.name != what.name || e.kind != KeyEntry::Kind::next || e.node == made->node) continue;
+    std::fprintf(stderr, "mehr: the next key that was there, %s, is kept as an old one\n",
+                 common::to_text(e.node).c_str());
+  }
   return exit_code::kGood;
 }
 

@@ -23,14 +23,20 @@ std::string ways() {
       linux_port::kPassphraseCredential);
 }
 
-OwnIdentity unlocked(KeyStore& store, const KeyEntry& entry, l0::Identity identity,
-                     const l2::Passphrase& passphrase) {
+OrMessage<OwnIdentity> unlocked(KeyStore& store, const KeyEntry& entry, l0::Identity identity,
+                                const l2::Passphrase& passphrase) {
   const auto whole = store.complete(entry, identity, passphrase);
   if (!whole) {
     fmt::print(stderr, "mehrd: a rotation of this key was cut short and is not finished yet: {}\n",
                whole.error());
   }
-  return {std::move(identity), whole ? whole->path : entry.path, OwnIdentity::Made::loaded, true};
+  if (whole && whole->node != identity.node_id()) {
+    auto successor = store.unlock(*whole, passphrase);
+    if (!successor) return tl::unexpected(successor.error());
+    identity = std::move(*successor);
+  }
+  return OwnIdentity{std::move(identity), whole ? whole->path : entry.path,
+                     OwnIdentity::Made::loaded, true};
 }
 
 OrMessage<OwnIdentity> unlock_at_terminal(KeyStore& store, const KeyEntry& entry) {

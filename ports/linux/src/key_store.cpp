@@ -12,6 +12,7 @@
 #include <cstring>
 #include <memory>
 
+#include "key_store_parts.h"
 #include "mehr/linux/data_dir.h"
 #include "small_file.h"
 
@@ -20,17 +21,6 @@ namespace {
 
 constexpr std::size_t kMostNames = 64;
 constexpr std::size_t kLongestName = 32;
-constexpr std::array<const char*, 3> kKinds{"key", "next", "old"};
-constexpr const char* kCommitment = "commitment";
-constexpr const char* kAdvisory = "advisory";
-
-const char* text_of(KeyEntry::Kind kind) { return kKinds[static_cast<std::size_t>(kind)]; }
-
-template <class... Args>
-tl::unexpected<std::string> trouble(fmt::format_string<Args...> format, Args&&... args) {
-  return tl::unexpected(fmt::format(format, std::forward<Args>(args)...));
-}
-
 std::string hex_of(const NodeId& node) {
   std::string out;
   for (const std::uint8_t b : node.bytes) out += fmt::format("{:02x}", b);
@@ -85,28 +75,6 @@ OrMessage<std::vector<FileName>> files_in(const std::string& directory) {
   return out;
 }
 
-tl::unexpected<std::string> cannot(const char* what, const std::string& path, int error) {
-  return trouble("cannot {} {}: {}", what, path, std::strerror(error));
-}
-
-/// Held while keys are changed; nobody else changes them meanwhile.
-using Lock = std::unique_ptr<int, void (*)(int*)>;
-
-// A directory that is not there yet has nothing that could be changed twice.
-OrMessage<Lock> lock(const std::string& directory) {
-  const int descriptor = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (descriptor < 0 && errno != ENOENT) return cannot("open", directory, errno);
-  Lock held(new int(descriptor), [](int* d) {
-    if (*d >= 0) ::close(*d);
-    delete d;
-  });
-  if (descriptor >= 0 && ::flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
-    return trouble("another program is changing the keys in {} now; try again when it is done",
-                   directory);
-  }
-  return held;
-}
-
 OrMessage<Bytes> read_public(const std::string& path, std::size_t most) {
   Bytes out(most);
   const auto size = read_private_file(path, out);
@@ -117,6 +85,20 @@ OrMessage<Bytes> read_public(const std::string& path, std::size_t most) {
 }
 
 }  // namespace
+
+OrMessage<KeyLock> lock_keys(const std::string& directory) {
+  const int descriptor = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (descriptor < 0 && errno != ENOENT) return cannot("open", directory, errno);
+  KeyLock held(new int(descriptor), [](int* d) {
+    if (*d >= 0) ::close(*d);
+    delete d;
+  });
+  if (descriptor >= 0 && ::flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
+    return trouble("another program is changing the keys in {} now; try again when it is done",
+                   directory);
+  }
+  return held;
+}
 
 OrMessage<crypto::Seed> read_key_file(const std::string& path, const l2::Passphrase& passphrase) {
   l2::KeyFileBytes bytes{};
@@ -286,7 +268,7 @@ OrMessage<KeyEntry> KeyStore::add(const std::string& name, const crypto::Seed& s
   }
   if (passphrase.empty()) return trouble("a key is sealed under a passphrase that is not empty");
   if (auto made = make_directory(); !made) return tl::unexpected(made.error());
-  const auto held = lock(directory_);
+  const auto held = lock_keys(directory_);
   if (!held) return tl::unexpected(held.error());
   const auto all = list();
   if (!all) return tl::unexpected(all.error());
@@ -315,7 +297,7 @@ OrMessage<KeyEntry> KeyStore::add(const std::string& name, const crypto::Seed& s
 OrMessage<void> KeyStore::change_passphrase(const std::string& name, const l2::Passphrase& from,
                                             const l2::Passphrase& to) {
   if (to.empty()) return trouble("a key is sealed under a passphrase that is not empty");
-  const auto held = lock(directory_);
+  const auto held = lock_keys(directory_);
   if (!held) return tl::unexpected(held.error());
   const auto all = list();
   if (!all) return tl::unexpected(all.error());
@@ -337,162 +319,6 @@ OrMessage<void> KeyStore::change_passphrase(const std::string& name, const l2::P
     if (auto done = put_key(path, identity.seed(), to, true); !done) return done;
   }
   return {};
-}
-
-// ---- Compromise and rotation
-// ---------------------------------------------------------------------
-
-// Later than every notice before, on whatever machine that was made.
-OrMessage<std::uint64_t> KeyStore::next_sequence(const std::string& name,
-                                                 const NodeId& about) const {
-  const auto all = notices(name);
-  if (!all) return tl::unexpected(all.error());
-  std::uint64_t last = 0;
-  for (const KeyNotice& notice : *all) {
-    if (notice.kind != l2::kAdvisoryKind || notice.about != about) continue;
-    const auto advisory = l2::decode_advisory(notice.body);
-    if (advisory) last = std::max(last, advisory->sequence);
-  }
-  return last + 1;
-}
-
-namespace {
-
-KeyNotice notice_of(const l2::KeyAdvisory& advisory) {
-  KeyNotice out{l2::kAdvisoryKind, crypto::node_id_of(advisory.compromised),
-                Bytes(l2::kAdvisoryBoth)};
-  const auto written = l2::encode_advisory(advisory, out.body);
-  out.body.resize(written ? written->size() : 0);
-  return out;
-}
-
-}  // namespace
-
-OrMessage<KeyNotice> KeyStore::advise(const std::string& name, const l2::Passphrase& passphrase,
-                                      const PublicKey& successor, std::uint64_t unix_ms) {
-  const auto held = lock(directory_);
-  if (!held) return tl::unexpected(held.error());
-  const auto entry = must_find(name, KeyEntry::Kind::current);
-  if (!entry) return tl::unexpected(entry.error());
-  const auto owner = unlock(*entry, passphrase);
-  if (!owner) return tl::unexpected(owner.error());
-  const auto sequence = next_sequence(name, entry->node);
-  if (!sequence) return tl::unexpected(sequence.error());
-  KeyNotice notice =
-      notice_of(l2::make_advisory(*owner, successor, std::max(*sequence, unix_ms), unix_ms));
-  if (auto done = put_notice(name, notice, kAdvisory); !done) return tl::unexpected(done.error());
-  return notice;
-}
-
-OrMessage<KeyEntry> KeyStore::rotate(const std::string& name, const l2::Passphrase& passphrase,
-                                     std::uint64_t unix_ms) {
-  const auto held = lock(directory_);
-  if (!held) return tl::unexpected(held.error());
-  const auto entry = must_find(name, KeyEntry::Kind::current);
-  if (!entry) return tl::unexpected(entry.error());
-  const auto owner = unlock(*entry, passphrase);
-  if (!owner) return tl::unexpected(owner.error());
-  const auto next = next_of(*entry, passphrase);
-  if (!next) return tl::unexpected(next.error());
-  const auto sequence = next_sequence(name, entry->node);
-  if (!sequence) return tl::unexpected(sequence.error());
-  const KeyNotice notice =
-      notice_of(l2::make_advisory(*owner, *next, std::max(*sequence, unix_ms), unix_ms));
-
-  const KeyEntry made{name, next->node_id(), KeyEntry::Kind::current,
-                      path_of(name, next->node_id(), text_of(KeyEntry::Kind::current))};
-  const std::string next_path = path_of(name, next->node_id(), text_of(KeyEntry::Kind::next));
-  // Only once the successor is on the disk is it named.
-  if (auto done = put_notice(name, notice, kAdvisory); !done) return tl::unexpected(done.error());
-  const std::string old_path = path_of(name, entry->node, text_of(KeyEntry::Kind::old));
-  if (const int error = move_file(entry->path, old_path); error != 0) {
-    return cannot("move", entry->path, error);
-  }
-  if (const int error = move_file(next_path, made.path); error != 0) {
-    return cannot("move", next_path, error);
-  }
-  const auto after = l0::Identity::generate(random_);
-  if (auto done = commit(name, *next, after, passphrase); !done) {
-    return tl::unexpected(done.error());
-  }
-  return made;
-}
-
-bool KeyStore::is_committed(const std::string& name, const NodeId& owner) const {
-  return ::access(path_of(name, owner, kCommitment).c_str(), F_OK) == 0;
-}
-
-OrMessage<l0::Identity> KeyStore::next_of(const KeyEntry& entry, const l2::Passphrase& passphrase) {
-  const auto there = find(entry.name, KeyEntry::Kind::next);
-  if (!there) return tl::unexpected(there.error());
-  if (*there) return unlock(**there, passphrase);
-  if (is_committed(entry.name, entry.node)) {
-    return trouble(
-        "the key \"{0}\" is committed to a next one that is not in {1}: put its file back there, "
-        "or "
-        "mehr key combine --next {0} its shares; nodes will not follow to another",
-        entry.name, directory_);
-  }
-  auto fresh = l0::Identity::generate(random_);
-  const std::string path = path_of(entry.name, fresh.node_id(), text_of(KeyEntry::Kind::next));
-  if (auto done = put_key(path, fresh.seed(), passphrase, false); !done) {
-    return tl::unexpected(done.error());
-  }
-  return fresh;
-}
-
-OrMessage<KeyEntry> KeyStore::complete(const KeyEntry& entry, const l0::Identity& owner,
-                                       const l2::Passphrase& passphrase) {
-  KeyEntry whole = entry;
-  whole.path = path_of(entry.name, entry.node, text_of(KeyEntry::Kind::current));
-  const bool named = whole.path == entry.path;
-  if (named && is_committed(entry.name, entry.node)) return whole;
-  const auto held = lock(directory_);
-  if (!held) return tl::unexpected(held.error());
-  if (!named) {
-    if (const int error = move_file(entry.path, whole.path); error != 0) {
-      return cannot("move", entry.path, error);
-    }
-  }
-  if (is_committed(entry.name, entry.node)) return whole;
-  const auto next = next_of(whole, passphrase);
-  if (!next) return tl::unexpected(next.error());
-  if (auto done = put_commitment(entry.name, owner, next->public_key()); !done) {
-    return tl::unexpected(done.error());
-  }
-  return whole;
-}
-
-OrMessage<KeyEntry> KeyStore::restore_next(const std::string& name, const crypto::Seed& next,
-                                           const l2::Passphrase& passphrase) {
-  const auto held = lock(directory_);
-  if (!held) return tl::unexpected(held.error());
-  const auto entry = must_find(name, KeyEntry::Kind::current);
-  if (!entry) return tl::unexpected(entry.error());
-  const auto owner = unlock(*entry, passphrase);
-  if (!owner) return tl::unexpected(owner.error());
-  const auto restored = l0::Identity::from_seed(next);
-  const NodeId node = restored.node_id();
-  if (node == entry->node) {
-    return trouble("this is the present key \"{}\" itself, not its next one", name);
-  }
-  const auto there = find(name, KeyEntry::Kind::next);
-  if (!there) return tl::unexpected(there.error());
-  const KeyEntry made{name, node, KeyEntry::Kind::next,
-                      path_of(name, node, text_of(KeyEntry::Kind::next))};
-  if (*there && (*there)->node == node) {
-    return trouble("this next key is there already: {}; nothing was changed", made.path);
-  }
-  if (*there) {
-    const std::string old = path_of(name, (*there)->node, text_of(KeyEntry::Kind::old));
-    if (const int error = move_file((*there)->path, old); error != 0) {
-      return cannot("move", (*there)->path, error);
-    }
-  }
-  if (auto done = commit(name, *owner, restored, passphrase); !done) {
-    return tl::unexpected(done.error());
-  }
-  return made;
 }
 
 // ---- Backups

@@ -120,6 +120,12 @@ int move_file(const std::string& from, const std::string& to) {
   return 0;
 }
 
+int take_place(const std::string& from, const std::string& to) {
+  if (::rename(from.c_str(), to.c_str()) != 0) return errno;
+  sync_directory_of(to);
+  return 0;
+}
+
 int erase_file(const std::string& path) {
   const Descriptor file(::open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NOFOLLOW));
   if (!file.is_open()) return errno;

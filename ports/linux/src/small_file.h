@@ -27,6 +27,8 @@ int replace_file(const std::string& path, ByteView content, Random& random);
 tl::expected<std::size_t, FileTrouble> read_private_file(const std::string& path, MutableBytes out);
 /// Renames without taking anybody's place: 0, EEXIST or an errno.
 int move_file(const std::string& from, const std::string& to);
+/// Renames, and takes the place of what is there, whole or not at all: 0 or an errno.
+int take_place(const std::string& from, const std::string& to);
 /// Overwrites and removes: for a secret that has found another home. 0 or an errno.
 int erase_file(const std::string& path);
 

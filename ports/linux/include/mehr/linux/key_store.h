@@ -68,17 +68,18 @@ class KeyStore {
   /// Seals the keys of @p name under another passphrase; the seeds stay.
   OrMessage<void> change_passphrase(const std::string& name, const l2::Passphrase& from,
                                     const l2::Passphrase& to);
-  /// Takes @p next for the next key of @p name again, and commits to it anew: out of shares or a
-  /// backup. The next key that was there is kept as an old one.
+  /// Takes @p next for the next key of @p name again, out of shares or a backup: the one that it is
+  /// committed to, or, where another next key is there, instead of that, which is kept as an old
+  /// one.
   OrMessage<KeyEntry> restore_next(const std::string& name, const crypto::Seed& next,
                                    const l2::Passphrase& passphrase);
-  /// Does what a rotation that was cut short has left undone: the present key's file gets its name,
-  /// and where neither a next key nor a commitment is there, both are made. @p owner is what
+  /// Does what a rotation that was cut short has left undone; the present key afterwards, which is
+  /// another than @p entry when that one's successor had been named already. @p owner is what
   /// @p entry holds. A next key that is kept elsewhere stays there.
   OrMessage<KeyEntry> complete(const KeyEntry& entry, const l0::Identity& owner,
                                const l2::Passphrase& passphrase);
   /// Makes the next key of @p name its present one, and signs the notice that says so with both.
-  /// Refused when the key is committed to one that is not here.
+  /// Refused when the key is committed to another, or to one that is not here.
   OrMessage<KeyEntry> rotate(const std::string& name, const l2::Passphrase& passphrase,
                              std::uint64_t unix_ms);
   /// Signs a notice that the key of @p name is in other hands; @p successor may be zero.
@@ -101,7 +102,16 @@ class KeyStore {
                                     const char* kind) const;
   /// The next key of @p name, a fresh one where none is committed to; on the disk afterwards.
   OrMessage<l0::Identity> next_of(const KeyEntry& entry, const l2::Passphrase& passphrase);
-  [[nodiscard]] bool is_committed(const std::string& name, const NodeId& owner) const;
+  /// What the key of @p entry is committed to, if it is.
+  [[nodiscard]] OrMessage<std::optional<Hash256>> commitment_of(const KeyEntry& entry) const;
+  [[nodiscard]] OrMessage<bool> is_followed_by(const KeyEntry& entry, const NodeId& next) const;
+  /// False when a rotation to or from @p entry was cut short.
+  [[nodiscard]] OrMessage<bool> is_whole(const KeyEntry& entry) const;
+  /// The present key of @p name, its file under its own name.
+  OrMessage<KeyEntry> present(const std::string& name);
+  OrMessage<void> retire(const KeyEntry& entry);
+  OrMessage<KeyEntry> finish_rotation(const KeyEntry& old, const l0::Identity& next,
+                                      const l2::Passphrase& passphrase);
   [[nodiscard]] OrMessage<std::optional<KeyEntry>> find(const std::string& name,
                                                         KeyEntry::Kind kind) const;
   OrMessage<void> make_directory() const;
