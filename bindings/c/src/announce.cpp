@@ -59,6 +59,10 @@ mehr_status mehr_announce_build(const mehr_identity* identity, std::uint64_t emi
     const Signer& signer = *identity->signer;
     const auto data = l1::build_announce(signer, emitted, view_of(given.tlvs));
     if (!data) return status_of(data.error());
+    if (identity->own == nullptr) {  // a key that is kept elsewhere may not have signed
+      const auto made = decode<l1::Announce>(data->view());
+      if (!made || !l1::verify(*made, signer.node_id())) return MEHR_E_IO;
+    }
     const auto hops = l1::first_hops(static_cast<std::uint8_t>(given.max_hops));
     std::array<std::uint8_t, l1::kAnnouncePacketMax> buffer{};
     const auto packet =

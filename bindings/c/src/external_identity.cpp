@@ -1,4 +1,6 @@
 // Identities whose key is kept elsewhere, of mehr/l0.h: a hardware element, a key service.
+#include <gsl/assert>
+
 #include "handles.h"
 #include "mehr/core/crypto.h"
 
@@ -18,6 +20,7 @@ class ExternalSigner final : public Signer {
   [[nodiscard]] Signature sign(std::string_view label, ByteView message) const override {
     Bytes whole(label.size() + message.size());
     copy_bytes(message, copy_bytes(as_bytes(label), whole));
+    Expects(whole.size() != 32);  // spec: L2/1
     mehr_signature out{};
     const mehr_status done = run([&] {
       return callbacks_.sign(callbacks_.user, {whole.data(), whole.size()}, &out);

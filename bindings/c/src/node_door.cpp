@@ -81,6 +81,7 @@ mehr_status mehr_node_open_door(mehr_node* node, const mehr_door_opts* opts) noe
     l1::Network& network = *n.network;
     n.door.emplace(network, network, *n.identity, n.random, n.clock, n.limits,
                    l2::SealedMessenger::Beside{&network, &network, nullptr, &n.clock});
+    n.events.watch(*n.door);
     n.door->set_onion_hops(given.onion_hops);
     n.door->resume_prekeys(given.last_prekey);
     n.door->set_cover(given.cover == 1);

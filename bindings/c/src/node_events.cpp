@@ -49,6 +49,10 @@ void NodeEvents::watch(l1::Network& network) {
   network.on_writable([this] { tell(event_of(MEHR_NODE_WRITABLE)); });
 }
 
+void NodeEvents::watch(l2::SealedMessenger& door) {
+  door.on_writable([this] { tell(event_of(MEHR_NODE_WRITABLE)); });
+}
+
 void NodeEvents::tell(const mehr_node_event& event) {
   if (handler_ == nullptr) return;
   (void)node_.passage.call([&] { handler_(user_, &event); });

@@ -24,6 +24,8 @@ class NodeEvents final : public l0::LinkObserver {
     user_ = user;
   }
   void watch(l1::Network& network);
+  /// The same of a door, which has a queue of its own; it tells of the network's, too.
+  void watch(l2::SealedMessenger& door);
 
   void on_link_up(const l0::LinkInfo& link, const Medium& medium) override;
   void on_link_down(const l0::LinkInfo& link, l0::CloseReason reason) override;

@@ -66,6 +66,10 @@ struct Plaintext {
 
 mehr_identity* identity_of(const crypto::Seed& seed) { return new_handle(seed); }
 
+bool is_own(const mehr_identity* first, const mehr_identity* second) {
+  return first->own != nullptr && (second == nullptr || second->own != nullptr);
+}
+
 }  // namespace
 }  // namespace mehr::capi
 
@@ -218,6 +222,8 @@ mehr_status mehr_advisory_build(const mehr_identity* compromised, const mehr_ide
     const auto advisory = successor == nullptr
                               ? l2::make_advisory(old, PublicKey{}, sequence, timestamp)
                               : l2::make_advisory(old, *successor->signer, sequence, timestamp);
+    // A key that is kept elsewhere may not have signed.
+    if (!is_own(compromised, successor) && !l2::verify(advisory)) return MEHR_E_IO;
     std::array<std::uint8_t, l2::kAdvisoryBoth> bytes{};
     const auto encoded = l2::encode_advisory(advisory, bytes);
     if (!encoded) return status_of(encoded.error());
@@ -252,9 +258,9 @@ mehr_status mehr_commitment_build(const mehr_identity* owner, const mehr_public_
     if (owner == nullptr || next == nullptr || written == nullptr || !is_valid(out)) {
       return MEHR_E_INVALID;
     }
-    const auto bytes =
-        encode_fixed(l2::make_commitment(*owner->signer, PublicKey::from(next->bytes)));
-    return deliver(bytes, out, written);
+    const auto made = l2::make_commitment(*owner->signer, PublicKey::from(next->bytes));
+    if (!is_own(owner, nullptr) && !l2::verify(made)) return MEHR_E_IO;
+    return deliver(encode_fixed(made), out, written);
   });
 }
 

@@ -66,6 +66,22 @@ static mehr_identity* external(keeper* k) {
   return out;
 }
 
+static void check_refused(mehr_public_key key) {
+  mehr_signer half = MEHR_SIGNER_INIT;
+  mehr_identity* none = NULL;
+  CHECK(mehr_identity_external(&key, &half, &none) == MEHR_E_INVALID);
+  half.sign = sign;
+  CHECK(mehr_identity_external(&key, &half, &none) == MEHR_E_INVALID);
+  half.agree = agree;
+  half.struct_size = 8;
+  CHECK(mehr_identity_external(&key, &half, &none) == MEHR_E_INVALID);
+  half.struct_size = sizeof half;
+  CHECK(mehr_identity_external(NULL, &half, &none) == MEHR_E_INVALID);
+  CHECK(mehr_identity_external(&key, NULL, &none) == MEHR_E_INVALID);
+  memset(&key, 0, sizeof key);
+  CHECK(mehr_identity_external(&key, &half, &none) == MEHR_E_BAD_VALUE && none == NULL);
+}
+
 void test_external_identity(void) {
   keeper k = {identity_from(0), 0, 0, 0};
   mehr_identity* const mine = external(&k);
@@ -108,22 +124,18 @@ void test_external_identity(void) {
   CHECK(mehr_open(mine, 7, (mehr_bytes){sealed, size}, (mehr_buf){plain, sizeof plain}, &opened,
                   &sender) < 0);
   CHECK(mehr_identity_sign(mine, "mehr-test", text, &s) == MEHR_E_IO);
+  CHECK(mehr_seal(&key, 7, mine, text, &random, (mehr_buf){plain, sizeof plain}, &opened) ==
+        MEHR_E_IO);
+  CHECK(mehr_advisory_build(mine, NULL, 1, 1, (mehr_buf){plain, sizeof plain}, &opened) ==
+        MEHR_E_IO);
+  CHECK(mehr_commitment_build(mine, &key, (mehr_buf){plain, sizeof plain}, &opened) == MEHR_E_IO);
+  uint8_t announce[1024];
+  CHECK(mehr_announce_build(mine, 1, NULL, (mehr_buf){announce, sizeof announce}, &opened) ==
+        MEHR_E_IO);
   mehr_identity_free(mine);
   mehr_identity_free(k.key);
 
-  mehr_signer half = MEHR_SIGNER_INIT;
-  mehr_identity* none = NULL;
-  CHECK(mehr_identity_external(&key, &half, &none) == MEHR_E_INVALID);
-  half.sign = sign;
-  CHECK(mehr_identity_external(&key, &half, &none) == MEHR_E_INVALID);
-  half.agree = agree;
-  half.struct_size = 8;
-  CHECK(mehr_identity_external(&key, &half, &none) == MEHR_E_INVALID);
-  half.struct_size = sizeof half;
-  CHECK(mehr_identity_external(NULL, &half, &none) == MEHR_E_INVALID);
-  CHECK(mehr_identity_external(&key, NULL, &none) == MEHR_E_INVALID);
-  memset(&key, 0, sizeof key);
-  CHECK(mehr_identity_external(&key, &half, &none) == MEHR_E_BAD_VALUE && none == NULL);
+  check_refused(key);
 }
 
 /* A whole node on such a key: its links, its announce, its sealed door. */
@@ -149,5 +161,13 @@ void test_external_node(void) {
         MEHR_OK);
   net_settle(&n);
   CHECK(k.agrees == 1 && net_counter(&n, 1, "l2.dropped_unhandled") == 1);
+  /* A prekey that cannot be signed is not installed. */
+  uint8_t bundle[132];
+  size_t size = 0;
+  k.refuses = 1;
+  CHECK(mehr_node_rotate_prekey(n.nodes[1], (mehr_buf){bundle, 132}, &size) == MEHR_E_IO);
+  k.refuses = 0;
+  CHECK(mehr_node_rotate_prekey(n.nodes[1], (mehr_buf){bundle, 132}, &size) == MEHR_OK);
+  CHECK(bundle[32] == 1);
   net_stop(&n);
 }

@@ -150,7 +150,8 @@ typedef struct mehr_announce_opts {
  *  @retval MEHR_E_INVALID   NULL, bad struct_size, max_hops over 128
  *  @retval MEHR_E_BAD_VALUE an extension field runs past the end
  *  @retval MEHR_E_TOO_BIG   over 308 bytes of fields (@p written is then untouched), or too little
- *                           room */
+ *                           room
+ *  @retval MEHR_E_IO whoever keeps the key did not sign */
 MEHR_API MEHR_NODISCARD mehr_status mehr_announce_build(const mehr_identity* identity,
                                                         uint64_t emitted,
                                                         const mehr_announce_opts* opts,

@@ -127,7 +127,8 @@ typedef struct mehr_advisory {
 
 /** Signs that @p compromised is in other hands; with @p successor both sign that it follows.
  *  209 bytes with a successor, else 145. Since: ABI 3
- *  @retval MEHR_E_INVALID NULL, or a successor that is the key itself */
+ *  @retval MEHR_E_INVALID NULL, or a successor that is the key itself
+ *  @retval MEHR_E_IO whoever keeps the key did not sign */
 MEHR_API MEHR_NODISCARD mehr_status mehr_advisory_build(const mehr_identity* compromised,
                                                         const mehr_identity* successor,
                                                         uint64_t sequence, uint64_t timestamp,
@@ -140,7 +141,8 @@ MEHR_API MEHR_NODISCARD mehr_status mehr_advisory_build(const mehr_identity* com
 MEHR_API MEHR_NODISCARD mehr_status mehr_advisory_verify(mehr_bytes advisory,
                                                          mehr_advisory* out) MEHR_NOEXCEPT;
 
-/** Commits @p owner to the key that will follow it: 136 bytes to publish at once. Since: ABI 3 */
+/** Commits @p owner to the key that will follow it: 136 bytes to publish at once. Since: ABI 3
+ *  @retval MEHR_E_IO whoever keeps the key did not sign */
 MEHR_API MEHR_NODISCARD mehr_status mehr_commitment_build(const mehr_identity* owner,
                                                           const mehr_public_key* next, mehr_buf out,
                                                           size_t* written) MEHR_NOEXCEPT;
