@@ -56,8 +56,9 @@ struct SendOptions {
   bool one_hop = false;       ///< contexts 0xF3-0xF9: to a neighbour, inside its link, unsealed
   bool pad_to_mtu = false;    ///< every link frame of the first hop filled up. spec: L0/5.5
   PathPolicy policy{};        ///< what the first hop is chosen by
-  /// Sent on behalf of somebody else, who is behind link `for_link`, a number as in `Message::link`:
-  /// it goes by that neighbour's share of queues and by no reservation of this node.
+  /// Sent on behalf of somebody else, who is behind link `for_link`, a number as in
+  /// `Message::link`: it goes by that neighbour's share of queues and by no reservation of this
+  /// node.
   bool for_another = false;
   std::uint32_t for_link = 0;
 };

@@ -38,8 +38,8 @@ class HopSender {
   /// Takes a copy of @p message (sub-type and body) and sends what there is room for. Errors: full,
   /// too_big.
   [[nodiscard]] Status start(l1::ControlDoor& links, const Job& job, ByteView message, Millis now);
-  /// Sends what there is room for now, and gives up what is late. True: a message that was refused
-  /// as full may be taken now.
+  /// Sends what fits in the room there is, and gives up what is late. True: one that was refused
+  /// as full may be taken this time.
   [[nodiscard]] bool on_time(l1::ControlDoor& links, Millis now);
   /// When `on_time` has something to do.
   [[nodiscard]] Millis next_deadline() const { return under_.empty() ? Millis::never() : look_at_; }
