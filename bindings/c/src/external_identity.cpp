@@ -50,6 +50,12 @@ class ExternalSigner final : public Signer {
   mehr_signer callbacks_;
 };
 
+mehr_identity* new_external(const PublicKey& key, const X25519Key& exchange,
+                            const mehr_signer& callbacks) {
+  return new mehr_identity{std::make_shared<const ExternalSigner>(key, exchange, callbacks),
+                           nullptr};
+}
+
 mehr_status read_signer(const mehr_signer* in, mehr_signer& out) {
   if (auto good = read_struct(in, MEHR_COVERS(mehr_signer, user), out); good < 0) return good;
   const bool good = out.sign != nullptr && out.agree != nullptr && out.reserved == 0;
@@ -71,8 +77,7 @@ mehr_status mehr_identity_external(const mehr_public_key* key, const mehr_signer
     const PublicKey own = PublicKey::from(key->bytes);
     const auto exchange = crypto::x25519_from_ed25519(own);
     if (!crypto::is_valid_key(own) || !exchange) return MEHR_E_BAD_VALUE;
-    *out = new mehr_identity{std::make_shared<const ExternalSigner>(own, *exchange, callbacks),
-                             nullptr};
+    *out = new_external(own, *exchange, callbacks);
     return MEHR_OK;
   });
 }
