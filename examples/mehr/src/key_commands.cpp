@@ -3,6 +3,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstdio>
@@ -357,14 +358,16 @@ int combine_key(const Options& options, const KeyOptions& what) {
 // ---- Compromise and rotation
 
 // A daemon that runs spreads it at once; one that starts later finds it beside the key.
-void tell_daemon(const Options& options, const Bytes& notice) {
+// False: there is none.
+bool tell_daemon(const Options& options, const Bytes& notice) {
   const auto answer = ask(options, "advise", {{"notice", common::to_hex(notice)}});
-  if (answer) return;
+  if (answer) return true;
   if (answer.error().exit == exit_code::kNoDaemon) {
     std::fprintf(stderr, "mehr: no daemon runs here; mehrd spreads it when it starts\n");
-  } else {
-    std::fprintf(stderr, "mehr: the daemon did not take it: %s\n", answer.error().message.c_str());
+    return false;
   }
+  std::fprintf(stderr, "mehr: the daemon did not take it: %s\n", answer.error().message.c_str());
+  return true;
 }
 
 bool agreed(const KeyOptions& what, const std::string& consequence) {
@@ -387,8 +390,12 @@ int rotate_key(const Options& options, const KeyOptions& what) {
   print_key(options, *made);
   const auto notices = keys.store.notices(what.name);
   if (!notices) return failed(notices.error());
-  for (const auto& notice : *notices) tell_daemon(options, notice.body);
-  std::fprintf(stderr, "mehr: restart mehrd: it runs with the old key until then\n");
+  const bool running = std::all_of(notices->begin(), notices->end(), [&](const auto& notice) {
+    return tell_daemon(options, notice.body);
+  });
+  if (running) {
+    std::fprintf(stderr, "mehr: restart mehrd: it runs with the old key until then\n");
+  }
   return exit_code::kGood;
 }
 
@@ -412,7 +419,7 @@ int advise(const Options& options, const KeyOptions& what) {
   if (!passphrase) return failed(passphrase.error());
   const auto notice = keys.store.advise(what.name, *passphrase, successor, unix_ms());
   if (!notice) return failed(notice.error());
-  tell_daemon(options, notice->body);
+  (void)tell_daemon(options, notice->body);
   return exit_code::kGood;
 }
 
