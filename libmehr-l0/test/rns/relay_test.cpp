@@ -68,7 +68,6 @@ TEST_CASE("L0 property 15: 317 bytes of app_data pass, 318 do not", "[l0][rns]")
   // Built by hand: we do not make one that nobody passes on.
   Program other(3);
   Bytes app(318, 0x61);
-  Announce announce;
   std::array<std::uint8_t, kMostAnnounce> data{};
   Writer w(data);
   const IdentityKey key = identity_of(other.identity);

@@ -117,8 +117,7 @@ void LyingRelay::say_everything_again() {
 // -----------------------------------------------------------------------------------
 
 Siege::Siege(std::uint64_t seed)
-    : seed_(seed),
-      chance_(seed + 1),
+    : chance_(seed + 1),
       middle_identity_(l0::Identity::from_seed(l0::test::seed_of(200))),
       middle_random_(seed * 3 + 2) {
   NodeConfig config = Honest::config();

@@ -132,7 +132,6 @@ class Siege {
   void run_for(Millis span);
   void inject();
 
-  std::uint64_t seed_;
   l0::test::FakeClock clock_;
   l0::test::FakeTimers timers_{clock_};
   l0::test::SeededRandom chance_;
