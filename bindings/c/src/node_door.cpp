@@ -31,17 +31,6 @@ std::optional<Protocol> protocol_of(std::uint32_t context, std::uint32_t port) {
   return message && port >= 1 && port <= kLargestSubType ? std::optional(out) : std::nullopt;
 }
 
-mehr_status read_sealed_opts(const mehr_send_opts* in, SendOptions& out) {
-  mehr_send_opts given;
-  if (auto good = read_policy(in, given, out.policy, kFlags); good < 0) return good;
-  out.min_mtu = static_cast<std::uint16_t>(given.min_mtu);
-  out.pad_to_mtu = (given.flags & MEHR_SEND_PAD_TO_MTU) != 0;
-  out.proven = (given.flags & MEHR_SEND_PROVEN) != 0;
-  out.one_hop = (given.flags & MEHR_SEND_ONE_HOP) != 0;
-  out.onion_route = (given.flags & MEHR_SEND_ONION) != 0;
-  return MEHR_OK;
-}
-
 MessageHandler handler_of(Passage& passage, mehr_sealed_fn handler, void* user) {
   if (handler == nullptr) return {};
   return [&passage, handler, user](const Message& message) {
@@ -105,7 +94,7 @@ mehr_status mehr_node_send_sealed(mehr_node* node, const mehr_id* to, std::uint3
   const auto protocol = protocol_of(context, port);
   if (to == nullptr || !protocol || !is_valid(body)) return MEHR_E_INVALID;
   SendOptions options;
-  if (auto good = read_sealed_opts(opts, options); good < 0) return good;
+  if (auto good = read_send_opts(opts, options, kFlags); good < 0) return good;
   const bool datagram = !context::carries_messages(protocol->context);
   // Of a datagram the port says whether it is proven, and none goes one hop.
   if (datagram && (options.proven || options.one_hop)) return MEHR_E_INVALID;

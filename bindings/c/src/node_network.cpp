@@ -19,14 +19,6 @@ bool is_of_door(std::uint8_t context) {
          context::carries_messages(context);
 }
 
-mehr_status read_send_opts(const mehr_send_opts* in, SendOptions& out) {
-  mehr_send_opts given;
-  if (auto good = read_policy(in, given, out.policy); good < 0) return good;
-  out.min_mtu = static_cast<std::uint16_t>(given.min_mtu);
-  out.pad_to_mtu = (given.flags & MEHR_SEND_PAD_TO_MTU) != 0;
-  return MEHR_OK;
-}
-
 mehr_status read_order(const mehr_reservation_order* in, ReservationOrder& out) {
   mehr_reservation_order given;
   const auto good = read_struct(in, MEHR_COVERS(mehr_reservation_order, estimated_bytes), given);
@@ -108,7 +100,7 @@ mehr_status mehr_node_send(mehr_node* node, const mehr_id* to, std::uint32_t con
                            mehr_bytes body, const mehr_send_opts* opts) noexcept {
   if (to == nullptr || !is_context(context) || !is_valid(body)) return MEHR_E_INVALID;
   SendOptions options;
-  if (auto good = read_send_opts(opts, options); good < 0) return good;
+  if (auto good = read_send_opts(opts, options, MEHR_SEND_PAD_TO_MTU); good < 0) return good;
   return enter(node, Entry::nested, [&](mehr_node& n) -> mehr_status {
     const Protocol protocol{static_cast<std::uint8_t>(context), 0};
     return status_of(n.network->send(node_id_of(*to), protocol, view_of(body), options));

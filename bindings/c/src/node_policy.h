@@ -1,11 +1,13 @@
-// The policy that a message and a question for a path are given.
+// The policy that a message and a question for a path are given, and what else a message is.
 #pragma once
 
 #include <cstdint>
 
 #include "guard.h"
+#include "mehr/core/messenger.h"
 #include "mehr/core/path_policy.h"
 #include "mehr/l1.h"
+#include "mehr/l2.h"
 
 namespace mehr::capi {
 
@@ -44,6 +46,18 @@ inline mehr_status read_policy(const mehr_send_opts* in, mehr_send_opts& given, 
     default:
       return MEHR_E_INVALID;
   }
+}
+
+/// How a message is to travel, as a call says that knows @p flags.
+inline mehr_status read_send_opts(const mehr_send_opts* in, SendOptions& out, std::uint32_t flags) {
+  mehr_send_opts given;
+  if (auto good = read_policy(in, given, out.policy, flags); good < 0) return good;
+  out.min_mtu = static_cast<std::uint16_t>(given.min_mtu);
+  out.pad_to_mtu = (given.flags & MEHR_SEND_PAD_TO_MTU) != 0;
+  out.proven = (given.flags & MEHR_SEND_PROVEN) != 0;
+  out.one_hop = (given.flags & MEHR_SEND_ONE_HOP) != 0;
+  out.onion_route = (given.flags & MEHR_SEND_ONION) != 0;
+  return MEHR_OK;
 }
 
 }  // namespace mehr::capi

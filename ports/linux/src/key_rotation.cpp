@@ -36,14 +36,12 @@ OrMessage<KeyNotice> KeyStore::advise(const std::string& name, const l2::Passphr
                                       const PublicKey& successor, std::uint64_t unix_ms) {
   const auto held = lock_keys(directory_);
   if (!held) return tl::unexpected(held.error());
-  const auto entry = must_find(name, KeyEntry::Kind::current);
-  if (!entry) return tl::unexpected(entry.error());
-  const auto owner = unlock(*entry, passphrase);
-  if (!owner) return tl::unexpected(owner.error());
-  const auto sequence = next_sequence(name, entry->node);
+  const auto own = open_present(name, passphrase);
+  if (!own) return tl::unexpected(own.error());
+  const auto sequence = next_sequence(name, own->entry.node);
   if (!sequence) return tl::unexpected(sequence.error());
   KeyNotice notice =
-      notice_of(l2::make_advisory(*owner, successor, std::max(*sequence, unix_ms), unix_ms));
+      notice_of(l2::make_advisory(own->owner, successor, std::max(*sequence, unix_ms), unix_ms));
   if (auto done = put_notice(name, notice, kAdvisory); !done) return tl::unexpected(done.error());
   return notice;
 }
@@ -52,20 +50,18 @@ OrMessage<KeyEntry> KeyStore::rotate(const std::string& name, const l2::Passphra
                                      std::uint64_t unix_ms) {
   const auto held = lock_keys(directory_);
   if (!held) return tl::unexpected(held.error());
-  const auto entry = present(name);
-  if (!entry) return tl::unexpected(entry.error());
-  const auto owner = unlock(*entry, passphrase);
-  if (!owner) return tl::unexpected(owner.error());
-  const auto next = next_of(*entry, passphrase);
+  const auto own = open_present(name, passphrase);
+  if (!own) return tl::unexpected(own.error());
+  const auto next = next_of(own->entry, passphrase);
   if (!next) return tl::unexpected(next.error());
-  const auto sequence = next_sequence(name, entry->node);
+  const auto sequence = next_sequence(name, own->entry.node);
   if (!sequence) return tl::unexpected(sequence.error());
   const KeyNotice notice =
-      notice_of(l2::make_advisory(*owner, *next, std::max(*sequence, unix_ms), unix_ms));
+      notice_of(l2::make_advisory(own->owner, *next, std::max(*sequence, unix_ms), unix_ms));
 
   // Only once the successor is on the disk is it named.
   if (auto done = put_notice(name, notice, kAdvisory); !done) return tl::unexpected(done.error());
-  return finish_rotation(*entry, *next, passphrase);
+  return finish_rotation(own->entry, *next, passphrase);
 }
 
 OrMessage<KeyEntry> KeyStore::finish_rotation(const KeyEntry& old, const l0::Identity& next,
@@ -108,6 +104,15 @@ OrMessage<KeyEntry> KeyStore::present(const std::string& name) {
   return entry;
 }
 
+OrMessage<KeyStore::Own> KeyStore::open_present(const std::string& name,
+                                                const l2::Passphrase& passphrase) {
+  auto entry = present(name);
+  if (!entry) return tl::unexpected(entry.error());
+  auto owner = unlock(*entry, passphrase);
+  if (!owner) return tl::unexpected(owner.error());
+  return Own{std::move(*entry), std::move(*owner)};
+}
+
 OrMessage<std::optional<Hash256>> KeyStore::commitment_of(const KeyEntry& entry) const {
   const auto all = notices(entry.name);
   if (!all) return tl::unexpected(all.error());
@@ -121,16 +126,19 @@ OrMessage<std::optional<Hash256>> KeyStore::commitment_of(const KeyEntry& entry)
   return std::optional<Hash256>();
 }
 
-// Whether a notice that both keys signed says so: a rotation that only has to be finished.
-OrMessage<bool> KeyStore::is_followed_by(const KeyEntry& entry, const NodeId& next) const {
+// The next key when a notice that both signed names it: a rotation that only has to be finished.
+OrMessage<std::optional<KeyEntry>> KeyStore::named_successor(const KeyEntry& entry) const {
+  auto next = find(entry.name, KeyEntry::Kind::next);
+  if (!next || !*next) return next;
   const auto all = notices(entry.name);
   if (!all) return tl::unexpected(all.error());
-  return std::any_of(all->begin(), all->end(), [&](const KeyNotice& notice) {
+  const bool named = std::any_of(all->begin(), all->end(), [&](const KeyNotice& notice) {
     if (notice.kind != l2::kAdvisoryKind || notice.about != entry.node) return false;
     const auto read = l2::decode_advisory(notice.body);
     return read && read->evidence == l2::Evidence::both &&
-           crypto::node_id_of(read->successor) == next;
+           crypto::node_id_of(read->successor) == (*next)->node;
   });
+  return named ? next : std::optional<KeyEntry>();
 }
 
 OrMessage<l0::Identity> KeyStore::next_of(const KeyEntry& entry, const l2::Passphrase& passphrase) {
@@ -151,8 +159,7 @@ OrMessage<l0::Identity> KeyStore::next_of(const KeyEntry& entry, const l2::Passp
   if (*committed) {
     return trouble(
         "the key \"{0}\" is committed to a next one that is not in {1}: put its file back there, "
-        "or "
-        "mehr key combine --next {0} its shares; nodes will not follow to another",
+        "or mehr key combine --next {0} its shares; nodes will not follow to another",
         entry.name, directory_);
   }
   auto fresh = l0::Identity::generate(random_);
@@ -166,15 +173,11 @@ OrMessage<l0::Identity> KeyStore::next_of(const KeyEntry& entry, const l2::Passp
 OrMessage<bool> KeyStore::is_whole(const KeyEntry& entry) const {
   const auto committed = commitment_of(entry);
   if (!committed) return tl::unexpected(committed.error());
-  const auto next = find(entry.name, KeyEntry::Kind::next);
-  if (!next) return tl::unexpected(next.error());
+  const auto successor = named_successor(entry);
+  if (!successor) return tl::unexpected(successor.error());
   const bool named =
       entry.path == path_of(entry.name, entry.node, text_of(KeyEntry::Kind::current));
-  if (!named || !*committed) return false;
-  if (!*next) return true;
-  const auto followed = is_followed_by(entry, (*next)->node);
-  if (!followed) return tl::unexpected(followed.error());
-  return !*followed;
+  return named && *committed && !*successor;
 }
 
 OrMessage<KeyEntry> KeyStore::complete(const KeyEntry& entry, const l0::Identity& owner,
@@ -186,15 +189,12 @@ OrMessage<KeyEntry> KeyStore::complete(const KeyEntry& entry, const l0::Identity
   if (!held) return tl::unexpected(held.error());
   auto now = present(entry.name);
   if (!now || now->node != entry.node) return now;  // another program was here meanwhile
-  const auto next_entry = find(entry.name, KeyEntry::Kind::next);
-  if (!next_entry) return tl::unexpected(next_entry.error());
-  if (*next_entry) {
-    const auto followed = is_followed_by(*now, (*next_entry)->node);
-    if (!followed) return tl::unexpected(followed.error());
-    const auto successor = *followed ? unlock(**next_entry, passphrase)
-                                     : OrMessage<l0::Identity>(tl::unexpected(std::string()));
-    if (*followed && !successor) return tl::unexpected(successor.error());
-    if (*followed) return finish_rotation(*now, *successor, passphrase);
+  const auto successor = named_successor(*now);
+  if (!successor) return tl::unexpected(successor.error());
+  if (*successor) {
+    const auto identity = unlock(**successor, passphrase);
+    if (!identity) return tl::unexpected(identity.error());
+    return finish_rotation(*now, *identity, passphrase);
   }
   const auto committed = commitment_of(*now);
   if (!committed) return tl::unexpected(committed.error());
@@ -212,18 +212,16 @@ OrMessage<KeyEntry> KeyStore::restore_next(const std::string& name, const crypto
                                            const l2::Passphrase& passphrase) {
   const auto held = lock_keys(directory_);
   if (!held) return tl::unexpected(held.error());
-  const auto entry = present(name);
-  if (!entry) return tl::unexpected(entry.error());
-  const auto owner = unlock(*entry, passphrase);
-  if (!owner) return tl::unexpected(owner.error());
+  const auto own = open_present(name, passphrase);
+  if (!own) return tl::unexpected(own.error());
   const auto restored = l0::Identity::from_seed(next);
   const NodeId node = restored.node_id();
-  if (node == entry->node) {
+  if (node == own->entry.node) {
     return trouble("this is the present key \"{}\" itself, not its next one", name);
   }
   const auto there = find(name, KeyEntry::Kind::next);
   if (!there) return tl::unexpected(there.error());
-  const auto committed = commitment_of(*entry);
+  const auto committed = commitment_of(own->entry);
   if (!committed) return tl::unexpected(committed.error());
   const bool promised = *committed && **committed == l2::commitment_to(restored.public_key());
   const KeyEntry made{name, node, KeyEntry::Kind::next,
@@ -237,7 +235,7 @@ OrMessage<KeyEntry> KeyStore::restore_next(const std::string& name, const crypto
                    name);
   }
   if (!promised) {
-    if (auto done = put_commitment(name, *owner, restored.public_key()); !done) {
+    if (auto done = put_commitment(name, own->owner, restored.public_key()); !done) {
       return tl::unexpected(done.error());
     }
   }

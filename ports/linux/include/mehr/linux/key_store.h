@@ -104,11 +104,17 @@ class KeyStore {
   OrMessage<l0::Identity> next_of(const KeyEntry& entry, const l2::Passphrase& passphrase);
   /// What the key of @p entry is committed to, if it is.
   [[nodiscard]] OrMessage<std::optional<Hash256>> commitment_of(const KeyEntry& entry) const;
-  [[nodiscard]] OrMessage<bool> is_followed_by(const KeyEntry& entry, const NodeId& next) const;
+  [[nodiscard]] OrMessage<std::optional<KeyEntry>> named_successor(const KeyEntry& entry) const;
   /// False when a rotation to or from @p entry was cut short.
   [[nodiscard]] OrMessage<bool> is_whole(const KeyEntry& entry) const;
   /// The present key of @p name, its file under its own name.
   OrMessage<KeyEntry> present(const std::string& name);
+  /// That, and what is in it.
+  struct Own {
+    KeyEntry entry;
+    l0::Identity owner;
+  };
+  OrMessage<Own> open_present(const std::string& name, const l2::Passphrase& passphrase);
   OrMessage<void> retire(const KeyEntry& entry);
   OrMessage<KeyEntry> finish_rotation(const KeyEntry& old, const l0::Identity& next,
                                       const l2::Passphrase& passphrase);
